@@ -70,6 +70,10 @@ PROGRAMS += $(if $(filter loadgen,$(BENCHES)),$(BUILD)/fanfare-loadgen) \
 .PHONY: all
 all: $(PROGRAMS) ## build every program (release; SAN=1 for sanitizers)
 
+# `make V=1` shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $(@:$(BUILD)/%=%)')
+
 # --- rules -------------------------------------------------------------------
 
 # Rebuild when compiler or flags change in the same folder.
@@ -81,19 +85,25 @@ $(BUILD)/flags: force
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 define archive
 @mkdir -p $(@D)
 @rm -f $@
-ar rcs $@ $(filter %.o,$^)
+$(call say,AR  )
+$(Q)ar rcs $@ $(filter %.o,$^)
 endef
 
-link = $(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) -o $@
+define link
+$(call say,LINK)
+$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) -o $@
+endef
 
 $(LIBFF): $(call objects,$(wildcard lib/*.c))
 	$(archive)
@@ -123,7 +133,8 @@ $(BUILD)/fanfare-bench-floor: $(BUILD)/obj/bench/floor.o $(LIBFF)
 WWW := $(wildcard services/gateway/www/* services/gateway/www/*/*)
 $(BUILD)/gen/pages_data.c: scripts/embed.sh $(WWW)
 	@mkdir -p $(@D)
-	scripts/embed.sh services/gateway/www >$@
+	$(call say,GEN )
+	$(Q)scripts/embed.sh services/gateway/www >$@
 $(BUILD)/libgateway.a: $(BUILD)/obj/gen/pages_data.o
 
 # tests/unit/<area>/test_x.c links the archive of that service or tool, and the
@@ -163,7 +174,6 @@ run: ## install what is missing, build, and run a whole cluster until Ctrl-C
 
 .PHONY: test
 test: ## install what is missing, build, and run every test
-	@scripts/install.sh build run test
 	@scripts/test.sh
 
 .PHONY: unit-build fuzz-build unit
