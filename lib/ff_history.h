@@ -1,0 +1,84 @@
+#ifndef FF_HISTORY_H
+#define FF_HISTORY_H
+
+/*
+ * Channels that remember: the stream FF_HISTORY behind them, by JetStream's plain request API. Offset = stream
+ * sequence (rises per channel, has holes); epoch = identity of the stream. Limits per channel that are tighter than the
+ * stream's (history_size, history_ttl_s) are applied where a channel is read.
+ *
+ * On the bus' loop thread. Callbacks always come, exactly once, unless said otherwise.
+ */
+
+#include "ff_bus.h"
+#include "ff_message.h"
+
+#define FF_EPOCH_MAX 24
+
+/* How the stream should be; see proto/settings/auth.def. */
+struct ff_history_config {
+    const char *storage; /* file, memory */
+    int64_t replicas, max_age_s, max_per_channel, max_bytes, dedup_window_s;
+};
+
+/* Create the stream or update it. A change that JetStream refuses (storage) is FF_E_CONFIG with its reason in text. */
+void ff_history_ensure(struct ff_bus *bus,
+                       const struct ff_history_config *config,
+                       void (*fn)(void *ctx, ff_err err, const char *text),
+                       void *ctx);
+
+/* The stream's epoch: base 36 of the nanoseconds at which it was created. FF_E_NOT_FOUND: no stream. */
+typedef void ff_history_on_epoch(void *ctx, ff_err err, const char *epoch);
+void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
+                      ff_history_on_epoch *fn, void *ctx);
+
+/*
+ * Store a message; fn gets its offset once the stream has acknowledged it. Tried again with the same id after a lost
+ * acknowledgement, at most tries times of timeout_ms each. key: idempotency key (NULL: the message's id).
+ * duplicate: the key was known; offset is the first one's. expected: UINT64_MAX, or the offset that the channel's
+ * last message must have (0: none yet), else FF_E_CONFLICT. FF_E_FULL: no room.
+ */
+typedef void ff_history_on_stored(void *ctx, ff_err err, uint64_t offset,
+                                  bool duplicate);
+void ff_history_store(struct ff_bus *bus, const struct ff_message *message,
+                      const char *key, uint64_t expected, int timeout_ms,
+                      int tries, ff_history_on_stored *fn, void *ctx);
+
+/* The last message of a channel; FF_E_NOT_FOUND. msg is borrowed; read it with ff_message_read. */
+typedef void ff_history_on_msg(void *ctx, ff_err err, struct ff_bus_msg *msg);
+void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
+                     ff_history_on_msg *fn, void *ctx);
+
+/*
+ * Read a channel: messages with from <= offset <= to in order, at most limit of them and max_bytes of bodies; newest: of more
+ * than limit the newest ones are given (still in rising order). The page is refcounted and immutable.
+ *
+ * complete: everything that the stream ever held in [from, to] on this channel and that was not removed by age, size or
+ * count is in the page; cut: there was more than limit or max_bytes. first_lost: the channel's oldest messages up to
+ * this offset are known to be gone (0: none known) - see "from_seen".
+ * from_seen: the message at offset from itself was still in the stream (so nothing after it was evicted).
+ */
+struct ff_history_page {
+    struct ff_bus_msg **msgs;
+    size_t count;
+    bool cut, from_seen;
+    char epoch[FF_EPOCH_MAX];
+};
+struct ff_history_query {
+    const char *app, *channel;
+    uint64_t from, to; /* to 0: no end */
+    size_t limit, max_bytes;
+    bool newest;
+    int timeout_ms;
+};
+typedef void ff_history_on_page(void *ctx, ff_err err,
+                                const struct ff_history_page *page);
+void ff_history_read(struct ff_bus *bus, const struct ff_history_query *query,
+                     ff_history_on_page *fn, void *ctx);
+
+/* Remove all of a channel up to and including offset (0: everything). How many went. */
+void ff_history_remove(struct ff_bus *bus, const char *app,
+                       const char *channel, uint64_t offset,
+                       void (*fn)(void *ctx, ff_err err, uint64_t removed),
+                       void *ctx);
+
+#endif

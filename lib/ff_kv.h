@@ -1,0 +1,56 @@
+#ifndef FF_KV_H
+#define FF_KV_H
+
+/*
+ * Key-value buckets of JetStream, by its plain request API (no js_* call blocks): the rows of proto/buckets.def.
+ * Keys are encoded like subject tokens. On the bus' loop thread.
+ */
+
+#include "ff_bus.h"
+
+enum ff_bucket {
+#define X(id, name, owner, readers, writers, history, ttl_s, help) id,
+#include "buckets.def"
+#undef X
+    FF_BUCKET_COUNT
+};
+
+const char *ff_bucket_name(enum ff_bucket bucket);
+
+/* Create it, or update it to the row and these replicas. */
+void ff_kv_ensure(struct ff_bus *bus, enum ff_bucket bucket, int replicas,
+                  void (*fn)(void *ctx, ff_err err), void *ctx);
+
+/* FF_E_NOT_FOUND when absent. value and key are borrowed for the call. */
+struct ff_kv_entry {
+    const char *key;
+    struct ff_slice value; /* empty and deleted for a removed key */
+    uint64_t revision;
+    bool deleted;
+};
+typedef void ff_kv_on_entry(void *ctx, ff_err err,
+                            const struct ff_kv_entry *entry);
+void ff_kv_get(struct ff_bus *bus, enum ff_bucket bucket, const char *key,
+               ff_kv_on_entry *fn, void *ctx);
+
+/*
+ * Put. expected: UINT64_MAX writes whatever is there; 0 only a key that is not there (or is deleted: then pass its revision);
+ * else only over that revision. fn gets the new revision, or FF_E_CONFLICT, FF_E_FULL, FF_E_UNAVAILABLE, FF_E_TIMEOUT.
+ */
+typedef void ff_kv_on_put(void *ctx, ff_err err, uint64_t revision);
+void ff_kv_put(struct ff_bus *bus, enum ff_bucket bucket, const char *key,
+               struct ff_slice value, uint64_t expected, ff_kv_on_put *fn,
+               void *ctx);
+void ff_kv_delete(struct ff_bus *bus, enum ff_bucket bucket, const char *key,
+                  ff_kv_on_put *fn, void *ctx);
+
+/*
+ * Follow a whole bucket: every current entry, then entry NULL once (synced), then changes as they come. Keeps itself
+ * up: after a lost connection or a lost consumer it reads all again and says synced again.
+ */
+struct ff_kv_watch;
+struct ff_kv_watch *ff_kv_watch_new(struct ff_bus *bus, enum ff_bucket bucket,
+                                    ff_kv_on_entry *fn, void *ctx);
+void ff_kv_watch_free(struct ff_kv_watch **watch);
+
+#endif
