@@ -1,0 +1,52 @@
+#ifndef GATEWAY_MESSAGE_H
+#define GATEWAY_MESSAGE_H
+
+/*
+ * One channel message on its way to many connections, and its frames: each wire format is encoded once, by the first
+ * who needs it, and shared. Immutable but for that; counted by references; any thread.
+ */
+
+#include <stdatomic.h>
+
+#include "ff_message.h"
+
+enum frame_format { FRAME_WS, FRAME_SSE, FRAME_FORMAT_COUNT };
+
+/* Ready bytes: a WebSocket frame with its header, or an SSE event (whose id, when stored, is written per stream). */
+struct frame {
+    atomic_uint refs;
+    bool binary;
+    size_t len;
+    char data[];
+};
+
+struct frame *frame_new(size_t len); /* refs 1 */
+struct frame *frame_ref(struct frame *frame);
+void frame_unref(struct frame **frame);
+/* A text (or binary) WebSocket frame around a payload: unmasked, FIN, RFC 6455 5.2. */
+struct frame *frame_ws(struct ff_slice payload, bool binary);
+
+struct message {
+    atomic_uint refs;
+    struct ff_bus_msg *bus; /* what all slices borrow from */
+    struct ff_message_names names;
+    struct ff_message m;
+    bool whisper;
+    _Atomic(struct frame *) frames[FRAME_FORMAT_COUNT];
+};
+
+/* Takes a reference of bus. FF_E_PROTO. */
+FF_MUST_USE ff_err message_new(struct ff_bus_msg *bus,
+                               struct message **out_message);
+struct message *message_ref(struct message *message);
+void message_unref(struct message **message);
+/* Borrowed from the message. */
+const struct frame *message_frame(struct message *message,
+                                  enum frame_format format);
+/* Whether this user, on this connection, gets it: recipients and except. user empty: anonymous. */
+bool message_is_for(const struct message *message, struct ff_slice user,
+                    const char *connection_id);
+/* The delivery object without "action" appended, as in history answers and SSE data. */
+void message_write_json(const struct message *message, struct ff_buf *out);
+
+#endif
