@@ -25,6 +25,7 @@ struct child {
     int port;    /* of clients; 0: none */
     int admin;   /* where ready_path answers */
     const char *ready_path;
+    int stop_signal;
     char **argv;        /* ended by NULL */
     char *env_password; /* "FANFARE_NATS_PASSWORD=..." or NULL */
     char *log;

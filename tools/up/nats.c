@@ -1,5 +1,6 @@
 #include "tools/up/nats.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,7 @@ static bool add_server(struct cluster *cl, const struct server *me,
     c->port = me->port;
     c->admin = me->monitor;
     c->ready_path = "/healthz";
+    c->stop_signal = SIGINT; /* 2.9 calls SIGTERM a failure */
     child_arg(c, program);
     child_arg(c, "-c");
     child_arg(c, conf);

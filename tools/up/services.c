@@ -1,5 +1,6 @@
 #include "tools/up/services.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,7 @@ static bool add_all(struct cluster *cl, enum ff_service id)
         struct child *c = cluster_add(cl, (int)id, ff_service_order(id),
                                       ff_service_name(id), n);
         c->ready_path = "/readyz";
+        c->stop_signal = SIGTERM;
     }
     return count >= 0;
 }

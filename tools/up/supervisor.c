@@ -186,15 +186,18 @@ static bool start_all(struct supervisor *s)
     return true;
 }
 
-static size_t stop_order(struct supervisor *s, int order, int sig)
+/* Marks, signals, and counts those of an order that still run. */
+static size_t stop_order(struct supervisor *s, int order, bool force)
 {
     size_t running = 0;
     for (size_t i = 0; i < s->cl->count; i++) {
         struct child *c = &s->cl->children[i];
         if (c->order != order)
             continue;
-        if (sig)
-            child_signal(c, sig);
+        if (force)
+            child_signal(c, SIGKILL);
+        else if (!c->stopping)
+            child_signal(c, c->stop_signal);
         c->stopping = true;
         running += c->pid != 0;
     }
@@ -205,12 +208,9 @@ static size_t stop_order(struct supervisor *s, int order, int sig)
 static void stop_and_wait(struct supervisor *s, int order)
 {
     int64_t deadline = ff_clock_steady_ms() + STOP_TIMEOUT_MS;
-    size_t running = stop_order(s, order, s->hurry ? SIGKILL : SIGTERM);
-    while (running) {
+    while (stop_order(s, order, s->hurry || ff_clock_steady_ms() >= deadline)) {
         wait_signal(s);
         reap(s);
-        bool force = s->hurry || ff_clock_steady_ms() >= deadline;
-        running = stop_order(s, order, force ? SIGKILL : 0);
     }
 }
 
