@@ -9,9 +9,9 @@
 #include "ff_mem.h"
 
 #define FF_CHANNEL_MAX 200                  /* bytes of a channel name */
-#define FF_TOKEN_MAX (FF_CHANNEL_MAX * 3)   /* bytes of an encoded one */
+#define FF_TOKEN_MAX   (FF_CHANNEL_MAX * 3) /* bytes of an encoded one */
 #define FF_SUBJECT_MAX (FF_TOKEN_MAX + 200) /* bytes of any subject */
-#define FF_PARTITIONS 64
+#define FF_PARTITIONS  64
 
 enum ff_subject {
 #define X(id, pattern, kind, publishers, subscribers, help) id,
@@ -32,16 +32,21 @@ FF_MUST_USE ff_err ff_token_encode(struct ff_slice name, char *out);
 /* FF_E_INVALID for what ff_token_encode never makes. out: FF_CHANNEL_MAX + 1. */
 FF_MUST_USE ff_err ff_token_decode(struct ff_slice token, char *out);
 
-/* FNV-1a of the name modulo 64: part of the wire, never changes. */
+/* 32-bit FNV-1a of the name modulo 64: part of the wire, never changes. */
 unsigned ff_subject_partition(struct ff_slice channel);
 
 /*
- * Build a subject; the names in {braces} are given in their order as plain texts and encoded here, except that {pp}
- * is made from the {token} behind it and not given. "*" and ">" given as such stay wildcards, and for a {token} of
- * "*" {pp} becomes "*" too. FF_E_INVALID.
+ * Build a subject; the names in {braces} are given in their order as plain texts and encoded here, except that a
+ * {pp} with a {token} behind it is made from that token and not given. FF_ANY and FF_REST (these pointers, not their
+ * text: a user called "*" is no wildcard) give "*" and ">"; for a {token} of FF_ANY {pp} becomes "*" too. FF_REST
+ * ends the subject. FF_E_INVALID: a name is empty, too long or not given.
  *
  *   ff_subject_build(&s, FF_SUBJ_LIVE, "dev", "chat.room.1")
  */
+extern const char ff_subject_any[], ff_subject_rest[];
+#define FF_ANY  ff_subject_any
+#define FF_REST ff_subject_rest
+
 #define ff_subject_build(out, id, ...)                                         \
     ff_subject_build_n(out, id, (const char *const[]){__VA_ARGS__, NULL})
 FF_MUST_USE ff_err ff_subject_build_n(struct ff_subject_text *out,
