@@ -25,10 +25,12 @@ count_one() {
   echo "1 0"
 }
 
-# attempt NAME SECONDS LOG COMMAND...: the command's status, output in LOG.
+# attempt SECONDS LOG COMMAND...: the command's status, output in LOG, what
+# else it wants to keep in the folder of the same name.
 attempt() {
   limit=$1 log=$2
   shift 2
+  export FANFARE_TEST_LOGS="$PWD/${log%.log}"
   timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null && return 0
   status=$?
   [ $status -lt 124 ] || [ $status -gt 137 ] ||
@@ -42,11 +44,13 @@ run_test() {
   name=$1 seconds=$2 counter=$3
   log=$logs/$(echo "$name" | tr / -).log
   shift 3
+  rm -rf "${log%.log}" "${log%.log}".first*
   if attempt "$seconds" "$log" "$@"; then
     say_passed
     return
   fi
   mv "$log" "${log%.log}.first.log"
+  [ ! -d "${log%.log}" ] || mv "${log%.log}" "${log%.log}.first"
   if attempt "$seconds" "$log" "$@"; then
     echo "flaky: $name (passed on the second run)" | tee -a "$results"
     say_passed
@@ -62,6 +66,14 @@ say_passed() {
   echo "count $1 0" >>"$results"
 }
 
+# What the services of a system test complained of.
+show_trouble() {
+  find "$1" -name '*.log' | LC_ALL=C sort | while read -r f; do
+    grep -HE '"level":"(warning|error)"|Sanitizer|runtime error:' "$f" |
+      tail -n 10 | cut -c "$((${#1} + 2))-400"
+  done
+}
+
 say_failed() {
   # shellcheck disable=SC2046
   set -- $($counter "$log")
@@ -69,6 +81,7 @@ say_failed() {
   [ "$2" -gt 0 ] || set -- "$1" 1
   echo "FAILED  $name ($2 failed, $1 passed); the end of $log:"
   tail -n 80 "$log" | cut -c 1-400 | sed 's/^/    | /'
+  [ ! -d "${log%.log}" ] || show_trouble "${log%.log}" | sed 's/^/    | /'
   echo "count $1 $2" >>"$results"
 }
 
