@@ -33,8 +33,7 @@ typedef void ff_http_handler(void *ctx, struct ff_http_req *req);
 FF_MUST_USE ff_err ff_http_new(struct ff_loop *loop,
                                const struct ff_http_options *options,
                                ff_http_handler *handler, void *ctx,
-                               struct ff_http **out_http,
-                               struct ff_why *why);
+                               struct ff_http **out_http, struct ff_why *why);
 /* Take no more connections; open requests still answer. */
 void ff_http_drain(struct ff_http *http);
 void ff_http_free(struct ff_http **http);
