@@ -105,6 +105,8 @@ $(call say,LINK)
 $(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) -o $@
 endef
 
+.PHONY: lib
+lib: $(LIBFF)
 $(LIBFF): $(call objects,$(wildcard lib/*.c))
 	$(archive)
 
