@@ -26,7 +26,13 @@ struct conn_info {
 
 const struct conn_info *conn_info(const struct conn *conn);
 struct worker *conn_worker(const struct conn *conn);
+/* NULL while there is none. */
 struct session *conn_session(const struct conn *conn);
+
+/*
+ * None of these calls back into the session: what ends a connection inside them is told later, from the loop. On a closing
+ * connection they do nothing.
+ */
 
 /* Queue a shared frame (a reference is taken). Over max_queue_bytes the connection is closed as a slow consumer. All that is queued in one tick goes out in one write. */
 void conn_send(struct conn *conn, const struct frame *frame);

@@ -47,7 +47,7 @@ enum to_hub_type {
     TO_HUB_PUBLISH,   /* app, channel, reply, out, key; whisper */
     TO_HUB_HISTORY,   /* app, channel, reply, recover (since), limit, reverse */
     TO_HUB_VERIFY,    /* app, reply, text (token) */
-    TO_HUB_CALL,      /* app, reply, verb, text (JSON): a request to the documents service */
+    TO_HUB_CALL,      /* app, channel, reply, verb, text (JSON): a request to the documents service */
     TO_HUB_ANSWER,    /* query, text (JSON): a worker's part of a query */
     TO_HUB_STOPPED,   /* the worker has closed its last connection */
     TO_HUB_PRESENCE,  /* app, channel, joined, conn in reply, user, text (info): a member came or went */
@@ -81,13 +81,13 @@ enum to_worker_type {
     TO_WORKER_SUBSCRIBED, /* app_id, channel, reply, err/why, position, recovered, messages: send after the answer */
     TO_WORKER_DELIVER,    /* app_id, channel, message: to every subscriber here */
     TO_WORKER_LOST,       /* app_id, channel, position: continuity was lost; tell every subscriber */
-    TO_WORKER_PUBLISHED,  /* reply, err/why, id, position (stored ones) , duplicate */
+    TO_WORKER_PUBLISHED,  /* reply, err/why, id, position (stored ones), duplicate; without want_ack only if it failed */
     TO_WORKER_HISTORY,    /* reply, err/why, channel, position, messages, cut */
     TO_WORKER_VERIFIED,   /* reply, err/why, identity */
-    TO_WORKER_CALLED,     /* reply, err/why, verb, text (JSON) */
+    TO_WORKER_CALLED,     /* reply, err/why, verb, channel (of the call), text (JSON; with FF_E_CONFLICT: version and missed, where told) */
     TO_WORKER_BROADCAST,  /* app_id, message: to every connection of the app */
     TO_WORKER_BUS,        /* connected */
-    TO_WORKER_REVOKED,    /* app_id, user or token id, before_s: end these sessions */
+    TO_WORKER_REVOKED,    /* app_id, user and before_s (issued up to that second), or token_id: end these sessions */
     TO_WORKER_QUERY,      /* query: connections, disconnect; answered by TO_HUB_ANSWER */
     TO_WORKER_APP,        /* app (a reference): its record changed */
     TO_WORKER_DRAIN,      /* text: tell clients, close evenly over limit ms, then STOPPED */
@@ -111,7 +111,7 @@ struct to_worker {
     struct ff_identity *identity;
     char *text, *user, *token_id;
     const char *verb;
-    int64_t limit;
+    int64_t limit, before_s;
     struct query *query;
 };
 

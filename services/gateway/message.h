@@ -12,7 +12,10 @@
 
 enum frame_format { FRAME_WS, FRAME_SSE, FRAME_FORMAT_COUNT };
 
-/* Ready bytes: a WebSocket frame with its header, or an SSE event (whose id, when stored, is written per stream). */
+/*
+ * Ready bytes: a WebSocket frame with its header, or a whole SSE event, "event: …\ndata: …\n\n" (the id line, which is per
+ * stream, is put before it).
+ */
 struct frame {
     atomic_uint refs;
     bool binary;
@@ -31,7 +34,7 @@ struct message {
     struct ff_bus_msg *bus; /* what all slices borrow from */
     struct ff_message_names names;
     struct ff_message m;
-    bool whisper;
+    bool whisper; /* the bus message's kind is "whisper" */
     _Atomic(struct frame *) frames[FRAME_FORMAT_COUNT];
 };
 

@@ -46,10 +46,13 @@ void session_close(struct session **session); /* the connection is gone */
 void session_text(struct session *session, struct ff_slice text);
 void session_binary(struct session *session, struct ff_slice bytes);
 
-/* From the hub. Ends item. */
+/*
+ * From the hub. Ends item. Of TO_WORKER_DRAIN only the telling is done here: the worker closes the connections and says
+ * TO_HUB_STOPPED.
+ */
 void sessions_take(struct sessions *all, struct to_worker *item);
 
-/* Called by the worker every second: expired tokens, rate windows. */
+/* Called by the worker every second, with Unix time: expired tokens. */
 void sessions_tick(struct sessions *all, int64_t now_ms);
 
 size_t sessions_channel_count(const struct sessions *all);
