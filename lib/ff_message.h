@@ -53,6 +53,12 @@ FF_MUST_USE ff_err ff_message_publish(struct ff_bus *bus,
 
 /* A new id: time-ordered, unique on the cluster, [0-9a-z]. */
 void ff_message_new_id(char out[FF_MESSAGE_ID_MAX]);
+/*
+ * The id of a message with an idempotency key: the same for the same app, channel and key on any process, so that a
+ * repeated publish has the id, and by it the offset, of the first.
+ */
+void ff_message_id_for_key(struct ff_slice app, struct ff_slice channel,
+                           struct ff_slice key, char out[FF_MESSAGE_ID_MAX]);
 
 /*
  * Recipients: user ids joined by commas, each percent-encoded. add appends one to b; has tells whether a user is

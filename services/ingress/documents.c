@@ -1,0 +1,65 @@
+#include "ff_rpc.h"
+#include "messages.h"
+#include "routes.h"
+
+#define TIMEOUT_MS 10000
+
+static void on_result(void *ctx, ff_err err, const struct ff_why *why,
+                      const json_t *result)
+{
+    struct call *call = ctx;
+
+    if (err != FF_OK)
+        call_fail(call, err, why);
+    else
+        call_reply_value(call, json_incref((json_t *)result));
+}
+
+static ff_err check(struct call *call, enum ff_verb verb, struct ff_why *why)
+{
+    struct ff_slice channel = ff_slice_str(call->params[0]);
+
+    FF_TRY(ff_channel_check(channel, why));
+    FF_TRY(call_may(call, verb, channel));
+    if (!ff_app_namespace(call->app, channel)->documents)
+        return ff_why_set(why, FF_E_NOT_FOUND, "channel",
+                          "channels of this namespace are no documents");
+    return FF_OK;
+}
+
+static void ask(struct call *call, enum ff_verb may, const char *verb,
+                json_t *stolen)
+{
+    struct ff_subject_text subject;
+    struct ff_buf text = {0};
+    struct ff_why why = {0};
+    ff_err err = check(call, may, &why);
+
+    json_object_set_new(stolen, "app", json_string(call->app->id));
+    json_object_set_new(stolen, "channel", json_string(call->params[0]));
+    ff_json_write(&text, stolen);
+    json_decref(stolen);
+    if (err != FF_OK) {
+        call_fail(call, err, &why);
+    } else {
+        if (ff_subject_build(&subject, FF_SUBJ_DOCUMENTS, verb) != FF_OK)
+            ff_bug("subject of %s", verb);
+        ff_rpc_call(call->ingress->bus, subject.text, ff_buf_slice(&text),
+                    TIMEOUT_MS, on_result, call);
+    }
+    ff_buf_fini(&text);
+}
+
+void documents_get(struct call *call)
+{
+    ask(call, FF_VERB_SUBSCRIBE, "join", json_object());
+}
+
+void documents_update(struct call *call)
+{
+    json_t *update = json_copy(call->json);
+
+    if (call->user.user_id != NULL)
+        json_object_set_new(update, "user_id", json_string(call->user.user_id));
+    ask(call, FF_VERB_PUBLISH, "update", update);
+}

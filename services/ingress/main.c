@@ -1,0 +1,6 @@
+#include "ingress.h"
+
+int main(int argc, char **argv)
+{
+    return ff_svc_main(argc, argv, &ingress_service);
+}
