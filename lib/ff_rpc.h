@@ -35,7 +35,14 @@ void ff_rpc_reply_value(struct ff_rpc_req *req, json_t *stolen);
 void ff_rpc_fail(struct ff_rpc_req *req, ff_err err,
                  const struct ff_why *why);
 
-/* result is borrowed; NULL unless err is FF_OK. why tells field and text of a refusal. */
+/* The same with further members beside "error" (stolen): what the caller needs to go on, such as a version. */
+void ff_rpc_fail_with(struct ff_rpc_req *req, ff_err err,
+                      const struct ff_why *why, json_t *stolen);
+
+/*
+ * result is borrowed. why tells field and text of a refusal; result is then the whole refusing object, with its
+ * further members, and NULL when no answer came.
+ */
 typedef void ff_rpc_on_result(void *ctx, ff_err err, const struct ff_why *why,
                               const json_t *result);
 void ff_rpc_call(struct ff_bus *bus, const char *subject, struct ff_slice json,
