@@ -105,7 +105,7 @@ check_format() {
 
 # Every header compiles alone.
 check_headers() {
-  for h in $(files '*.h'); do
+  for h in $(files '*.h' | grep -v '^scripts/'); do
     # shellcheck disable=SC2086
     gcc $flags -Wall -Wextra -Werror -fsyntax-only -x c "$h" \
       -Wno-unused-function 2>&1 || bad "$h does not compile alone"
@@ -119,11 +119,16 @@ check_tidy() {
       'clang-tidy --quiet "$@" -- '"$flags"' 2>/dev/null' sh || bad 'clang-tidy'
 }
 
+# Left out is what it gets wrong where a call does not return; the other
+# analyzer and the compilers see to that.
 check_cppcheck() {
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2046
   cppcheck --quiet --std=c11 -D_GNU_SOURCE -Ilib -Iproto -I. -j "$(nproc)" \
+    --include=scripts/cppcheck.h \
     --enable=warning,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem --suppress=preprocessorErrorDirective \
+    --suppress=nullPointerRedundantCheck \
+    --suppress=uninitvar --suppress=legacyUninitvar \
     $(ls -d lib services tools bench 2>/dev/null) || bad 'cppcheck'
 }
 

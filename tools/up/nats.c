@@ -133,7 +133,7 @@ static bool add_server(struct cluster *cl, const struct server *me,
 
 static bool plan_own(struct cluster *cl, const char *program)
 {
-    struct server servers[SERVERS_MAX];
+    struct server servers[SERVERS_MAX] = {{0}};
     struct ff_buf url = {0};
     int count = cl->options->nats_servers;
     bool ok = true;
