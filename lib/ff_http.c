@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define POOL_BYTES  (32 * 1024)
 #define BACKLOG     1024
 #define RUNS_MAX    16   /* MHD_run calls in one pass of the loop */
 #define TICK_MS     1000 /* idle connections are looked for this often */
@@ -231,7 +230,7 @@ static struct MHD_Daemon *start_daemon(struct ff_http *http,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         STRICT_OPTION, 1,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FF_HTTP_POOL_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s,
         MHD_OPTION_CONNECTION_LIMIT,
         o->max_connections ? o->max_connections : 1000000u,

@@ -151,7 +151,31 @@ struct framing {
     unsigned lengths, codings, hosts, headers;
     const char *length, *coding;
     const char *bad_name, *bad_value;
+    bool folded;
 };
+
+#if MHD_VERSION < 0x01000000
+/*
+ * 0.9.75 moves a name whose value goes on in a second line, and appends that line to the name. Only then is there more
+ * than blanks between the two.
+ */
+static bool is_folded(const char *name, const char *value)
+{
+    const char *at = name + strlen(name) + 1;
+
+    if (!value || value < at || value - at > FF_HTTP_POOL_BYTES)
+        return true;
+    return at + strspn(at, " \t") != value && at != value;
+}
+#else
+/* Later ones refuse such lines themselves when told to be strict. */
+static bool is_folded(const char *name, const char *value)
+{
+    (void)name;
+    (void)value;
+    return false;
+}
+#endif
 
 /* RFC 9110 section 5.6.2. */
 static bool is_token(const char *s)
@@ -176,8 +200,9 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind,
     struct framing *f = cls;
 
     (void)kind;
-    value = value ? value : "";
     f->headers++;
+    f->folded |= is_folded(name, value);
+    value = value ? value : "";
     if (!is_token(name))
         f->bad_name = name;
     if (!is_value(value))
@@ -232,6 +257,9 @@ static ff_err check_headers(struct ff_http_req *req, const char *version,
     bool old = strcmp(version, "HTTP/1.0") == 0;
 
     MHD_get_connection_values(req->conn, MHD_HEADER_KIND, on_header, &f);
+    if (f.folded)
+        return ff_why_set(&req->why, FF_E_PROTO, "headers",
+                          "folded lines are not taken");
     if (f.bad_name)
         return ff_why_set(&req->why, FF_E_PROTO, "headers",
                           "not a valid header name");

@@ -8,9 +8,10 @@
 
 #include "ff_http.h"
 
-#define FF_HTTP_PATH_MAX    2048 /* bytes of an encoded path */
-#define FF_HTTP_QUERY_MAX   64   /* query parameters */
-#define FF_HTTP_HEADERS_MAX 64   /* request headers */
+#define FF_HTTP_POOL_BYTES  (32 * 1024) /* memory of a connection */
+#define FF_HTTP_PATH_MAX    2048        /* bytes of an encoded path */
+#define FF_HTTP_QUERY_MAX   64          /* query parameters */
+#define FF_HTTP_HEADERS_MAX 64          /* request headers */
 
 struct ff_http {
     struct ff_loop *loop;
