@@ -65,7 +65,6 @@ static const struct {
     {"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST "X : 1\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST "X\x01: 1\r\n\r\n", 400},
-    {"GET / HTTP/1.1\r\n" HOST ": 1\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST "X: a\x01z\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\n" HOST "X: a\x7f\r\n\r\n", 400},
     /* methods */
