@@ -13,9 +13,12 @@
  */
 
 #include "ff_loop.h"
+#include "ff_subject.h"
 
 struct ff_bus;
 struct ff_bus_sub;
+
+#define FF_BUS_INBOX_MAX 100
 
 struct ff_bus_header {
     const char *name;
@@ -40,28 +43,44 @@ struct ff_slice ff_bus_msg_body(const struct ff_bus_msg *msg);
 struct ff_slice ff_bus_msg_header(const struct ff_bus_msg *msg,
                                   const char *name);
 bool ff_bus_msg_wants_reply(const struct ff_bus_msg *msg);
+/* The subject for answers; empty when none is wanted. */
+struct ff_slice ff_bus_msg_reply_to(const struct ff_bus_msg *msg);
 /* One made by hand, for tests and for messages read from a stream. Copies all. */
 struct ff_bus_msg *ff_bus_msg_new(const struct ff_bus_out *from);
 
 struct ff_bus_options {
-    char *const *urls; /* ended by NULL */
+    char *const *urls;                  /* ended by NULL */
     const char *name, *user, *password; /* user NULL: none */
-    const char *inbox_prefix; /* "_INBOX_<service>" */
+    const char *inbox_prefix;           /* "_INBOX_<service>" */
     void (*on_state)(void *ctx, bool connected);
     void *ctx;
 };
 
 struct ff_bus *ff_bus_new(struct ff_loop *loop,
                           const struct ff_bus_options *options);
-/* Waits (bounded) until what was published is at the server, then ends the thread. Outstanding callbacks end with FF_E_CLOSED. */
+/*
+ * Waits (at most 1 s) until what was published is at the server, then ends the thread. Requests in flight end with
+ * FF_E_CLOSED, which nobody answers with a new one; subscriptions are gone after it.
+ */
 void ff_bus_free(struct ff_bus **bus);
 bool ff_bus_connected(const struct ff_bus *bus);
 /* Rises with every connection made; to tell "the same connection still". */
 uint64_t ff_bus_generation(const struct ff_bus *bus);
+struct ff_loop *ff_bus_loop(const struct ff_bus *bus);
 
-/* FF_E_UNAVAILABLE: not connected. FF_E_BUSY: the queue to NATS is full. FF_E_TOO_BIG: over the server's max_payload. */
+/*
+ * What a module of lib/ keeps with a bus, such as its caches: made at the first call with this key, freed with the bus
+ * after all requests have ended.
+ */
+void *ff_bus_part(struct ff_bus *bus, const void *key,
+                  void *(*make)(struct ff_bus *bus), void (*fini)(void *part));
+
+/* FF_E_INVALID: a subject with a space, an empty header. FF_E_UNAVAILABLE: not connected. FF_E_BUSY: the queue to NATS is full. FF_E_TOO_BIG: over the server's max_payload. */
 FF_MUST_USE ff_err ff_bus_publish(struct ff_bus *bus,
                                   const struct ff_bus_out *out);
+
+/* A new subject that only this process may subscribe to: for answers that are many, such as those of a consumer. */
+void ff_bus_new_inbox(struct ff_bus *bus, struct ff_subject_text *out);
 
 /* queue: NULL or a queue group. msg is borrowed for the call; ref it to keep it. */
 typedef void ff_bus_on_msg(void *ctx, struct ff_bus_msg *msg);
@@ -93,12 +112,10 @@ void ff_bus_request_cancel(struct ff_bus_request **request);
  * msg NULL (err FF_OK, or why it could not be asked).
  */
 void ff_bus_gather(struct ff_bus *bus, const struct ff_bus_out *out,
-                   int timeout_ms, size_t want, ff_bus_on_reply *fn,
-                   void *ctx);
+                   int timeout_ms, size_t want, ff_bus_on_reply *fn, void *ctx);
 
 /* Answer to a message; nothing when it wants no answer. out->subject is not looked at. */
-FF_MUST_USE ff_err ff_bus_reply(struct ff_bus *bus,
-                                const struct ff_bus_msg *to,
+FF_MUST_USE ff_err ff_bus_reply(struct ff_bus *bus, const struct ff_bus_msg *to,
                                 const struct ff_bus_out *out);
 
 #endif
