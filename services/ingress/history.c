@@ -209,8 +209,12 @@ void history_delete(struct call *call)
 {
     const struct http_history_remove *in = call->body;
     struct ff_why why = {0};
+    struct ff_slice channel = ff_slice_str(call->params[0]);
     ff_err err = check(call, &why);
 
+    if (err == FF_OK && ff_app_namespace(call->app, channel)->documents)
+        err = ff_why_set(&why, FF_E_FORBIDDEN, "channel",
+                         "the history of a document is the document");
     if (err != FF_OK) {
         call_fail(call, err, &why);
         return;
