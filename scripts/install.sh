@@ -11,7 +11,7 @@ build='gcc libc6-dev pkgconf libnats-dev libuv1-dev libwebsockets-dev libev-dev
 run='nats-server libwebsockets-evlib-ev'
 test='libcmocka-dev clang llvm libclang-rt-dev chromium'
 lint='clang clang-format clang-tidy cppcheck'
-bench=''
+bench='nodejs'
 
 has_node() {
   command -v npm >/dev/null && command -v node >/dev/null &&
