@@ -151,6 +151,7 @@ static void send_reply(struct ff_http_req *req, int status, const char *type,
     if (req->suspended) {
         req->suspended = false;
         MHD_resume_connection(req->conn);
+        ff_wake_up(req->http->again);
     }
 }
 

@@ -120,6 +120,26 @@ static void test_answers_later(void **state)
     server_stop(&s);
 }
 
+/* An answer wakes the server: none of these waits for its next tick. */
+static void test_answers_wake(void **state)
+{
+    struct server s;
+    struct client c;
+
+    (void)state;
+    server_start(&s, NULL);
+    s.later = true;
+    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+    for (int i = 0; i < 1000; i++) {
+        client_sends(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        turn_until(s.loop, s.kept_count == 1);
+        server_answer_kept(&s);
+        expect_body(&c, "", "GET / q=- h=- peer=127.0.0.1 body=");
+    }
+    client_close(&c);
+    server_stop(&s);
+}
+
 /* All ready in the same run: 0.9.75's table of events holds 128. */
 static void test_128_at_once(void **state)
 {
@@ -338,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_body_in_parts),
         cmocka_unit_test(test_pipelined),
         cmocka_unit_test(test_answers_later),
+        cmocka_unit_test(test_answers_wake),
         cmocka_unit_test(test_128_at_once),
         cmocka_unit_test(test_client_goes_away),
         cmocka_unit_test(test_server_goes_away),
