@@ -3,7 +3,7 @@
 
 const ANNOUNCE_MS = 10000;
 const FORGET_MS = 25000;
-const TYPING_MS = 3000;
+const TYPING_MS = 4000;
 
 export class People extends EventTarget {
   #others = new Map(); // connection id -> {name, status, seen}
@@ -36,7 +36,7 @@ export class People extends EventTarget {
   }
 
   typing() {
-    if (Date.now() - this.#lastTyping < 1000) return;
+    if (Date.now() - this.#lastTyping < 2500) return;
     this.#lastTyping = Date.now();
     this.#whisper("typing", { name: this.me().name });
   }
