@@ -46,6 +46,7 @@ static struct {
     size_t frame_bytes;
     char *log;
     size_t log_bytes;
+    struct source publisher;
     char lines[LINES_BYTES];
     size_t lines_bytes;
     struct subscriber *subs[SUBSCRIBERS_MAX];
@@ -146,7 +147,7 @@ static void append_frame(const char *line, size_t len)
 
 static void read_publisher(void *ready)
 {
-    const struct source *source = ready;
+    struct source *source = ready;
     char *data = floor_state.lines;
     ssize_t got = recv(source->fd, data + floor_state.lines_bytes,
                        LINES_BYTES - floor_state.lines_bytes, 0);
@@ -154,8 +155,10 @@ static void read_publisher(void *ready)
     char *end;
 
     if (got <= 0) {
-        if (got == 0 || errno != EAGAIN)
-            close(source->fd);
+        if (got < 0 && errno == EAGAIN)
+            return;
+        close(source->fd);
+        source->fd = -1;
         return;
     }
     len = floor_state.lines_bytes + (size_t)got;
@@ -193,18 +196,19 @@ static void accept_subscriber(void *listener)
     watch(fd, sub);
 }
 
+/* One at a time: a new publisher takes the place of the last. */
 static void accept_publisher(void *listener)
 {
-    struct source *source;
+    struct source *publisher = &floor_state.publisher;
     int fd = accept_one(listener);
 
     if (fd < 0)
         return;
-    source = malloc(sizeof(*source));
-    if (!source)
-        die("malloc");
-    *source = (struct source){read_publisher, fd};
-    watch(fd, source);
+    if (publisher->fd >= 0)
+        close(publisher->fd);
+    publisher->fd = fd;
+    floor_state.lines_bytes = 0;
+    watch(fd, publisher);
 }
 
 static _Noreturn void run(void)
@@ -235,6 +239,7 @@ int main(int argc, char **argv)
         fputs("usage: fanfare-bench-floor FRAME_BYTES (64 to 60000)\n", stderr);
         return 2;
     }
+    floor_state.publisher = (struct source){read_publisher, -1};
     floor_state.log = malloc(LOG_BYTES);
     floor_state.epoll_fd = epoll_create1(0);
     if (!floor_state.log || floor_state.epoll_fd < 0)

@@ -58,8 +58,8 @@ static void on_answer(struct pub_conn *pc, int status, const char *data,
 
 static void read_answers(struct pub_conn *pc)
 {
-    char *data = pc->publisher->loop.buffer;
     size_t len = 0, used = 0;
+    char *data;
     int status = 0;
 
     if (!conn_read(&pc->conn, &len)) {
