@@ -131,6 +131,7 @@ struct ff_bus *ff_bus_new(struct ff_loop *loop,
     char all[FF_BUS_INBOX_MAX + 2];
     snprintf(all, sizeof(all), "%s.*", bus->inbox);
     ff_bus_subscribe(bus, all, NULL, on_inbox, bus); /* slot 0 */
+    ff_bus_link_start(bus->link);
     bus->watchdog =
         ff_timer_new(loop, WATCHDOG_MS, WATCHDOG_MS, on_watchdog, bus);
     return bus;

@@ -314,6 +314,7 @@ static void take_down(struct ff_bus_link *link)
 static void run(void *arg)
 {
     struct ff_bus_link *link = arg;
+    take_commands(link); /* the inbox comes before the first connection */
     uv_timer_start(&link->retry, on_retry, 0, 0);
     uv_timer_start(&link->tick, on_tick, TICK_MS, TICK_MS);
     run_loop(link);
@@ -359,9 +360,13 @@ struct ff_bus_link *ff_bus_link_new(const struct ff_bus_options *options,
     uv_timer_init(&link->loop, &link->tick);
     uv_timer_init(&link->loop, &link->retry);
     link->wake.data = link->tick.data = link->retry.data = link;
+    return link;
+}
+
+void ff_bus_link_start(struct ff_bus_link *link)
+{
     if (uv_thread_create(&link->thread, run, link) != 0)
         ff_bug("the bus' thread cannot be made");
-    return link;
 }
 
 static void post(struct ff_bus_link *link, struct ff_bus_cmd *cmd)

@@ -31,6 +31,8 @@ static inline uint32_t ff_bus_slot(uint64_t sub_id)
 struct ff_bus_link *ff_bus_link_new(const struct ff_bus_options *options,
                                     const char *inbox,
                                     struct ff_mailbox *events);
+/* Begin to connect; the inbox is subscribed to before. */
+void ff_bus_link_start(struct ff_bus_link *link);
 /* Sends what is queued (at most 1 s), then ends the thread. No event is posted after it. */
 void ff_bus_link_free(struct ff_bus_link **link);
 
