@@ -22,9 +22,9 @@
 enum ff_who { FF_WHO_NONE, FF_WHO_API, FF_WHO_ADMIN, FF_WHO_USER, FF_WHO_ANY };
 
 struct ff_namespace {
-#define N_WHO enum ff_who
-#define N_INT int64_t
-#define N_BOOL bool
+#define N_WHO                                   enum ff_who
+#define N_INT                                   int64_t
+#define N_BOOL                                  bool
 #define N(name, type, fallback, min, max, help) N_##type name;
 #include "namespace.def"
 #undef N
@@ -36,8 +36,9 @@ struct ff_app_key {
 
 struct ff_token_key {
     char *kid, *alg;
-    char *secret;              /* HS256: at least 32 bytes */
-    char *public_pem, *private_pem; /* RS256, ES256; private only where we issue */
+    char *secret; /* HS256: at least 32 bytes */
+    char *public_pem,
+        *private_pem; /* RS256, ES256; private only where we issue */
 };
 
 struct ff_app {
@@ -64,11 +65,16 @@ const struct ff_namespace *ff_app_namespace(const struct ff_app *app,
 const struct ff_app_key *ff_app_find_key(const struct ff_app *app,
                                          struct ff_slice key);
 
+/* Whether a name begins with private-, private-encrypted- or presence-. */
+bool ff_channel_guarded(struct ff_slice channel);
 /* Whether messages of such a channel are stored: history_size > 0, cache (or its prefix), or documents. */
-bool ff_namespace_stored(const struct ff_namespace *ns, struct ff_slice channel);
+bool ff_namespace_stored(const struct ff_namespace *ns,
+                         struct ff_slice channel);
 /* Whether its last message is sent to each new subscriber: option cache, or the prefix cache-. */
-bool ff_namespace_cached(const struct ff_namespace *ns, struct ff_slice channel);
-bool ff_namespace_has_presence(const struct ff_namespace *ns, struct ff_slice channel);
+bool ff_namespace_cached(const struct ff_namespace *ns,
+                         struct ff_slice channel);
+bool ff_namespace_has_presence(const struct ff_namespace *ns,
+                               struct ff_slice channel);
 
 /* The registry, followed from the bucket. On the bus' loop thread. */
 struct ff_apps;

@@ -11,12 +11,12 @@
 #include "ff_app.h"
 
 struct ff_identity {
-    char *user_id; /* NULL: anonymous */
-    char *role;    /* "user", "admin", …; NULL: none */
-    char *token_id; /* jti; NULL */
-    char *name;    /* shown to others; NULL */
-    json_t *info;  /* presence info; NULL */
-    char **channels; /* patterns, ended by NULL; NULL: none */
+    char *user_id;                     /* NULL: anonymous */
+    char *role;                        /* "user", "admin", …; NULL: none */
+    char *token_id;                    /* jti; NULL */
+    char *name;                        /* shown to others; NULL */
+    json_t *info;                      /* presence info; NULL */
+    char **channels;                   /* patterns, ended by NULL; NULL: none */
     int64_t issued_at_s, expires_at_s; /* 0: never */
 };
 
@@ -27,13 +27,19 @@ FF_MUST_USE ff_err ff_identity_decode(const json_t *claims,
 void ff_identity_fini(struct ff_identity *identity);
 bool ff_identity_is_admin(const struct ff_identity *identity);
 
-enum ff_verb { FF_VERB_SUBSCRIBE, FF_VERB_PUBLISH, FF_VERB_HISTORY, FF_VERB_WHISPER };
+enum ff_verb {
+    FF_VERB_SUBSCRIBE,
+    FF_VERB_PUBLISH,
+    FF_VERB_HISTORY,
+    FF_VERB_WHISPER
+};
 
 /*
  * FF_OK, FF_E_FORBIDDEN, or FF_E_UNAUTHENTICATED where a token could open it. identity NULL: anonymous. Rules in order:
- * "$…" channels are nobody's; "#user-{id}" is its user's (and admin's) to read and the back end's to publish;
- * private-, presence-, private-encrypted- need a matching pattern or role admin; else the namespace's option, or a
- * matching pattern. Back ends with an API key do not come here.
+ * "$…" channels are nobody's; "#user-{id}" is its user's (and admin's) to read and the back end's to publish; what the
+ * namespace leaves to none or api stays closed here; private-, presence-, private-encrypted- need a matching pattern or
+ * role admin; else the namespace's option, or a matching pattern. History and whispers are for those who may subscribe.
+ * Back ends with an API key do not come here.
  */
 FF_MUST_USE ff_err ff_policy_check(const struct ff_app *app,
                                    const struct ff_identity *identity,
