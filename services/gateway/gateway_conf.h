@@ -14,4 +14,7 @@ struct gateway_conf {
 
 extern const struct ff_conf_table gateway_conf_table;
 
+/* What a row cannot check: pairs, addresses, origins, ports. FF_E_CONFIG. */
+FF_MUST_USE ff_err gateway_conf_check(const void *conf, struct ff_why *why);
+
 #endif
