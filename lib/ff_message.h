@@ -34,12 +34,15 @@ FF_MUST_USE ff_err ff_message_read(struct ff_bus_msg *msg,
                                    struct ff_message_names *names,
                                    struct ff_message *out);
 
-/* Headers of a message for the bus; text lives in the struct. key, expected as in ff_history_store (NULL, UINT64_MAX: none). */
+/*
+ * Headers of a message for the bus; text lives in the struct and in message. key, expected as in ff_history_store
+ * (NULL, UINT64_MAX: none), for FF_SUBJ_STORE alone. FF_E_INVALID: a text that begins or ends with a space.
+ */
 #define FF_MESSAGE_HEADERS_MAX 16
 struct ff_message_out {
     struct ff_subject_text subject;
     struct ff_bus_header headers[FF_MESSAGE_HEADERS_MAX];
-    char time[24], version[24], expected[24];
+    char time[24], version[24], expected[24], key[33];
     struct ff_bus_out out;
 };
 FF_MUST_USE ff_err ff_message_write(const struct ff_message *message,

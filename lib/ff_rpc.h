@@ -13,8 +13,7 @@
 struct ff_rpc_req; /* one request being served */
 
 /* Answer it exactly once, now or later, with ff_rpc_reply or ff_rpc_fail. in is the decoded struct of the verb's schema, valid until then. */
-typedef void ff_rpc_handler(void *ctx, struct ff_rpc_req *req,
-                            const void *in);
+typedef void ff_rpc_handler(void *ctx, struct ff_rpc_req *req, const void *in);
 
 struct ff_rpc_verb {
     const char *name;
@@ -32,8 +31,7 @@ void ff_rpc_server_free(struct ff_rpc_server **server);
 
 void ff_rpc_reply(struct ff_rpc_req *req, struct ff_slice json);
 void ff_rpc_reply_value(struct ff_rpc_req *req, json_t *stolen);
-void ff_rpc_fail(struct ff_rpc_req *req, ff_err err,
-                 const struct ff_why *why);
+void ff_rpc_fail(struct ff_rpc_req *req, ff_err err, const struct ff_why *why);
 
 /* The same with further members beside "error" (stolen): what the caller needs to go on, such as a version. */
 void ff_rpc_fail_with(struct ff_rpc_req *req, ff_err err,
