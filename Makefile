@@ -126,7 +126,10 @@ $(foreach t,$(filter-out ctl,$(TOOLS)),\
 	$(eval $(call program,tools/$(t),$(t),fanfare-$(t))))
 $(if $(filter ctl,$(TOOLS)),$(eval $(call program,tools/ctl,ctl,fanfarectl)))
 
-$(BUILD)/fanfare-loadgen: $(call objects,$(wildcard bench/loadgen*.c)) $(LIBFF)
+$(BUILD)/libbench.a: $(call objects,$(wildcard bench/loadgen_*.c))
+	$(archive)
+$(BUILD)/fanfare-loadgen: $(BUILD)/obj/bench/loadgen.o $(BUILD)/libbench.a \
+	$(LIBFF)
 	$(call link,$(LIBS))
 $(BUILD)/fanfare-bench-floor: $(BUILD)/obj/bench/floor.o $(LIBFF)
 	$(call link,$(LIBS))
@@ -141,7 +144,8 @@ $(BUILD)/libgateway.a: $(BUILD)/obj/gen/pages_data.o
 
 # tests/unit/<area>/test_x.c links the archive of that service or tool, and the
 # other files of its own folder as helpers.
-area_archive = $(if $(filter $(1),$(SERVICES) $(TOOLS)),$(BUILD)/lib$(1).a)
+AREAS := $(SERVICES) $(TOOLS) $(if $(BENCHES),bench)
+area_archive = $(if $(filter $(1),$(AREAS)),$(BUILD)/lib$(1).a)
 area_helpers = $(call objects,$(filter-out tests/unit/$(1)/test_%,\
 	$(wildcard tests/unit/$(1)/*.c)))
 define unit_area

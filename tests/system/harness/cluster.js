@@ -29,7 +29,8 @@ let count = 0;
 
 export class Cluster {
   // options: gateways, ingresses, auths, documents, presences, ... (numbers),
-  // natsServers (1 or 3), set { 'gateway.max_connections': 10 }, args [], env {}
+  // natsServers (1 or 3), set { 'gateway.max_connections': 10 }, args [], env {},
+  // freePorts (true)
   constructor(options = {}) {
     this.options = options;
   }
@@ -83,8 +84,11 @@ export class Cluster {
   }
 
   #args() {
-    const { set = {}, args = [], env, natsServers, ...counts } = this.options;
-    const list = ['--state', this.state, '--free-ports'];
+    const {
+      set = {}, args = [], env, freePorts = true, natsServers, ...counts
+    } = this.options;
+    const list = ['--state', this.state];
+    if (freePorts) list.push('--free-ports');
     for (const [name, value] of Object.entries({ ...SETTINGS, ...set }))
       list.push('--set', `${name}=${value}`);
     for (const [service, n] of Object.entries(counts))
