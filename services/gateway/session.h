@@ -10,19 +10,21 @@
 
 #include "conn.h"
 
-struct sessions; /* all sessions of one worker: their channels, counts and the way to the hub */
+struct
+    sessions; /* all sessions of one worker: their channels, counts and the way to the hub */
 
 struct sessions_options {
     struct handoff *handoff;
     unsigned worker;
     const char *instance;
-    struct ff_app *app; /* the default app; a reference is taken; may be NULL until TO_WORKER_APP brings it */
+    const char *app_id; /* the default app; its record comes by TO_WORKER_APP */
     int64_t max_subscriptions, max_messages_per_minute;
     int64_t max_text_bytes, max_binary_bytes;
     int64_t heartbeat_interval_ms;
     struct conn *(*find)(void *ctx, conn_id id); /* NULL when it is gone */
     /* Walk the worker's connections; for queries, broadcasts, bus state. */
-    void (*each)(void *ctx, void (*fn)(void *arg, struct conn *conn), void *arg);
+    void (*each)(void *ctx, void (*fn)(void *arg, struct conn *conn),
+                 void *arg);
     void *ctx;
 };
 
@@ -34,7 +36,7 @@ void sessions_free(struct sessions **sessions);
  * and the last event id (NULL: none), which is resumed from. The session is freed by session_close.
  */
 struct session_open {
-    const char *app; /* NULL: the default app */
+    const char *app; /* its id; NULL: the default app */
     const char *token;
     const char *const *channels; /* SSE; ended by NULL */
     const char *last_event_id;
