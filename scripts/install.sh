@@ -58,7 +58,8 @@ if [ -n "$missing" ]; then
   # The lists may be absent or old: refresh them when the first try fails.
   # shellcheck disable=SC2086
   apt install --no-install-recommends $missing ||
-    { apt update && apt install --no-install-recommends $missing; }
+    { apt update && apt install --no-install-recommends $missing; } ||
+    { echo "Could not install:$missing" >&2 && exit 1; }
 fi
 
 # The Node modules of the system tests, exactly as locked.
