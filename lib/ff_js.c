@@ -55,14 +55,15 @@ ff_err ff_js_decode(struct ff_slice body, json_t **out_result,
     return err;
 }
 
-struct call {
+struct ff_js_call {
+    struct ff_bus_request *request;
     ff_js_on_result *fn;
     void *ctx;
 };
 
 static void on_answer(void *ctx, ff_err err, struct ff_bus_msg *msg)
 {
-    struct call *call = ctx;
+    struct ff_js_call *call = ctx;
     struct ff_why why = {"", ""};
     json_t *result = NULL;
     if (err == FF_OK)
@@ -74,13 +75,13 @@ static void on_answer(void *ctx, ff_err err, struct ff_bus_msg *msg)
     free(call);
 }
 
-struct ff_bus_request *ff_js_call(struct ff_bus *bus, json_t *body,
-                                  ff_js_on_result *fn, void *ctx,
-                                  const char *subject, ...)
+struct ff_js_call *ff_js_call(struct ff_bus *bus, json_t *body,
+                              ff_js_on_result *fn, void *ctx,
+                              const char *subject, ...)
 {
     struct ff_subject_text to;
     struct ff_buf text = {0};
-    struct call *call = ff_new(struct call);
+    struct ff_js_call *call = ff_new(struct ff_js_call);
     va_list args;
     va_start(args, subject);
     vsnprintf(to.text, sizeof(to.text), subject, args);
@@ -88,12 +89,22 @@ struct ff_bus_request *ff_js_call(struct ff_bus *bus, json_t *body,
     if (body != NULL)
         ff_json_write(&text, body);
     json_decref(body);
-    *call = (struct call){fn, ctx};
+    *call = (struct ff_js_call){.fn = fn, .ctx = ctx};
     struct ff_bus_out out = {.subject = to.text, .body = ff_buf_slice(&text)};
-    struct ff_bus_request *request =
+    call->request =
         ff_bus_request(bus, &out, FF_JS_TIMEOUT_MS, on_answer, call);
     ff_buf_fini(&text);
-    return request;
+    return call;
+}
+
+void ff_js_cancel(struct ff_js_call **call)
+{
+    struct ff_js_call *old = *call;
+    *call = NULL;
+    if (old == NULL)
+        return;
+    ff_bus_request_cancel(&old->request);
+    free(old);
 }
 
 uint64_t ff_js_number(struct ff_slice text)
@@ -134,8 +145,8 @@ static void read_ack(struct ff_slice reply, struct ff_js_place *place)
         !ff_slice_is(tokens[1], "ACK"))
         return;
     place->sequence = ff_js_number(tokens[5 + shift]);
+    place->consumer_sequence = ff_js_number(tokens[6 + shift]);
     place->pending = ff_js_number(tokens[8 + shift]);
-    place->has_pending = true;
 }
 
 struct ff_js_place ff_js_place(const struct ff_bus_msg *msg)

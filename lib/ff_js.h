@@ -15,10 +15,14 @@ enum { FF_JS_TIMEOUT_MS = 5000 };
 typedef void ff_js_on_result(void *ctx, ff_err err, const char *text,
                              const json_t *result);
 
-/* subject: "$JS.API.…", a format. body is stolen; NULL: empty. */
-struct ff_bus_request *ff_js_call(struct ff_bus *bus, json_t *body,
-                                  ff_js_on_result *fn, void *ctx,
-                                  const char *subject, ...) FF_PRINTF(5, 6);
+/* subject: "$JS.API.…", a format. body is stolen; NULL: empty. fn is called once, unless the call is cancelled. */
+struct ff_js_call;
+struct ff_js_call *ff_js_call(struct ff_bus *bus, json_t *body,
+                              ff_js_on_result *fn, void *ctx,
+                              const char *subject, ...) FF_PRINTF(5, 6);
+
+/* NULL is fine; but not after fn was called. */
+void ff_js_cancel(struct ff_js_call **call);
 
 /*
  * What an answer says: FF_OK and *out_result (the caller's), or the error that stands for JetStream's. FF_E_NOT_FOUND,
@@ -29,8 +33,9 @@ FF_MUST_USE ff_err ff_js_decode(struct ff_slice body, json_t **out_result,
 
 /* Where a message stands in its stream: from the headers of a direct get or a republish, or a consumer's reply subject. */
 struct ff_js_place {
-    uint64_t sequence, previous, pending;
-    bool has_pending;
+    uint64_t sequence, previous;
+    uint64_t consumer_sequence; /* 0: not from a consumer */
+    uint64_t pending;           /* at the consumer, behind this one */
 };
 /* All 0 for a message of no stream. */
 struct ff_js_place ff_js_place(const struct ff_bus_msg *msg);

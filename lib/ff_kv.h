@@ -8,6 +8,9 @@
 
 #include "ff_bus.h"
 
+#define FF_KV_KEY_MAX     400 /* bytes of a key */
+#define FF_KV_SUBJECT_MAX (FF_KV_KEY_MAX * 3 + 50)
+
 enum ff_bucket {
 #define X(id, name, owner, readers, writers, history, ttl_s, help) id,
 #include "buckets.def"
@@ -21,7 +24,10 @@ const char *ff_bucket_name(enum ff_bucket bucket);
 void ff_kv_ensure(struct ff_bus *bus, enum ff_bucket bucket, int replicas,
                   void (*fn)(void *ctx, ff_err err), void *ctx);
 
-/* FF_E_NOT_FOUND when absent. value and key are borrowed for the call. */
+/*
+ * FF_E_NOT_FOUND when absent or deleted; entry tells the revision then (0: never there). FF_E_UNAVAILABLE also when there is
+ * no such bucket. value and key are borrowed for the call.
+ */
 struct ff_kv_entry {
     const char *key;
     struct ff_slice value; /* empty and deleted for a removed key */
@@ -46,7 +52,8 @@ void ff_kv_delete(struct ff_bus *bus, enum ff_bucket bucket, const char *key,
 
 /*
  * Follow a whole bucket: every current entry, then entry NULL once (synced), then changes as they come. Keeps itself
- * up: after a lost connection or a lost consumer it reads all again and says synced again.
+ * up: after a lost connection or a lost consumer it reads all again and says synced again; a key that is gone by then
+ * is told as deleted (with revision 0 when nothing is left of it). err is FF_OK in every call.
  */
 struct ff_kv_watch;
 struct ff_kv_watch *ff_kv_watch_new(struct ff_bus *bus, enum ff_bucket bucket,
