@@ -15,6 +15,8 @@
  * Its options are the rows of proto/namespace.def.
  */
 
+#include <stdatomic.h>
+
 #include "ff_json.h"
 #include "ff_kv.h"
 
@@ -50,7 +52,7 @@ struct ff_app {
     size_t token_key_count;
     struct ff_map *namespaces; /* name -> struct ff_namespace */
     struct ff_namespace fallback;
-    unsigned refs;
+    atomic_uint refs; /* of any thread: the gateway's workers hold some */
 };
 
 /* Decode a record. Unknown options and wrong values are refused with their path in why->field ("namespaces.chat.publish"). */
