@@ -286,7 +286,7 @@ static ff_err take_items(struct ff_app *app, const json_t *list,
 static ff_err take_keys(struct ff_app *app, const json_t *record,
                         const struct place *top)
 {
-    const json_t *keys, *token_keys;
+    const json_t *keys = NULL, *token_keys = NULL;
 
     FF_TRY(take_array(top, record, "keys", KEYS_MAX, &keys));
     FF_TRY(take_array(top, record, "token_keys", KEYS_MAX, &token_keys));

@@ -3,29 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ff_hash.h"
 #include "ff_log.h"
 #include "ff_map.h"
 
-/* One app of the registry; round tells in which reading of the bucket it was seen last. */
-struct item {
-    struct ff_app *app;
-    unsigned round;
-};
-
 struct ff_apps {
     struct ff_kv_watch *watch;
-    struct ff_map *items;  /* id -> struct item */
-    struct ff_map *by_key; /* key -> struct ff_app, borrowed */
-    unsigned round;
+    struct ff_map *by_id;  /* struct ff_app */
+    struct ff_map *by_key; /* the same ones, borrowed */
+    bool synced;
     void (*on_change)(void *ctx, const char *app_id);
     void *ctx;
 };
-
-static bool is_usable(const struct ff_app *app)
-{
-    return app && app->enabled;
-}
 
 /* There are few apps and they change seldom: made anew each time. */
 static void index_keys(struct ff_apps *apps)
@@ -34,13 +22,13 @@ static void index_keys(struct ff_apps *apps)
 
     ff_map_free(&apps->by_key);
     apps->by_key = ff_map_new();
-    for (size_t pos = 0; ff_map_next(apps->items, &pos, NULL, &value);) {
-        struct ff_app *app = ((struct item *)value)->app;
+    for (size_t pos = 0; ff_map_next(apps->by_id, &pos, NULL, &value);) {
+        const struct ff_app *app = value;
         for (size_t i = 0; app->enabled && i < app->key_count; i++) {
             if (ff_map_gets(apps->by_key, app->keys[i].key))
                 ff_warn("app_key_twice", ff_fs("app", app->id));
             else
-                ff_map_puts(apps->by_key, app->keys[i].key, app);
+                ff_map_puts(apps->by_key, app->keys[i].key, value);
         }
     }
 }
@@ -54,13 +42,11 @@ static void changed(struct ff_apps *apps, const char *id)
 
 static void drop(struct ff_apps *apps, const char *id)
 {
-    struct item *item = ff_map_removes(apps->items, id);
+    struct ff_app *app = ff_map_removes(apps->by_id, id);
 
-    if (!item)
-        return;
-    changed(apps, id);
-    ff_app_unref(&item->app);
-    free(item);
+    if (app)
+        changed(apps, id);
+    ff_app_unref(&app);
 }
 
 static ff_err decode(const struct ff_kv_entry *entry, struct ff_app **out,
@@ -78,52 +64,20 @@ static ff_err decode(const struct ff_kv_entry *entry, struct ff_app **out,
     return err;
 }
 
-static void set(struct ff_apps *apps, const char *id, struct ff_app *app)
-{
-    struct item *item = ff_map_gets(apps->items, id);
-    struct ff_app *old = item ? item->app : NULL;
-
-    if (!item) {
-        item = ff_new(struct item);
-        ff_map_puts(apps->items, id, item);
-    }
-    item->app = app;
-    item->round = apps->round;
-    changed(apps, id);
-    ff_app_unref(&old);
-}
-
 /* A record that is wrong leaves the one before it in force. */
 static void take(struct ff_apps *apps, const struct ff_kv_entry *entry)
 {
-    struct item *item = ff_map_gets(apps->items, entry->key);
     struct ff_app *app = NULL;
     struct ff_why why = {0};
 
-    if (item)
-        item->round = apps->round;
-    if (decode(entry, &app, &why) == FF_OK)
-        set(apps, entry->key, app);
-    else
+    if (decode(entry, &app, &why) != FF_OK) {
         ff_error("bad_app", ff_fs("app", entry->key), ff_fs("field", why.field),
                  ff_fs("message", why.text));
-}
-
-/* Everything that is there was told: what was not is gone. */
-static void end_round(struct ff_apps *apps)
-{
-    struct ff_slice key;
-    void *value;
-
-    for (size_t pos = 0; ff_map_next(apps->items, &pos, &key, &value);) {
-        struct item *item = value;
-        if (item->round == apps->round)
-            continue;
-        char *id = ff_slice_dup(key);
-        drop(apps, id);
-        free(id);
+        return;
     }
-    apps->round++;
+    struct ff_app *old = ff_map_puts(apps->by_id, entry->key, app);
+    changed(apps, entry->key);
+    ff_app_unref(&old);
 }
 
 static void on_entry(void *ctx, ff_err err, const struct ff_kv_entry *entry)
@@ -133,7 +87,7 @@ static void on_entry(void *ctx, ff_err err, const struct ff_kv_entry *entry)
     if (err != FF_OK)
         return; /* the watch tries again by itself */
     if (!entry)
-        end_round(apps);
+        apps->synced = true;
     else if (entry->deleted)
         drop(apps, entry->key);
     else
@@ -146,7 +100,7 @@ struct ff_apps *ff_apps_new(struct ff_bus *bus,
 {
     struct ff_apps *apps = ff_new(struct ff_apps);
 
-    apps->items = ff_map_new();
+    apps->by_id = ff_map_new();
     apps->by_key = ff_map_new();
     apps->on_change = on_change;
     apps->ctx = ctx;
@@ -163,26 +117,25 @@ void ff_apps_free(struct ff_apps **apps)
         return;
     *apps = NULL;
     ff_kv_watch_free(&a->watch);
-    for (size_t pos = 0; ff_map_next(a->items, &pos, NULL, &value);) {
-        struct item *item = value;
-        ff_app_unref(&item->app);
-        free(item);
+    for (size_t pos = 0; ff_map_next(a->by_id, &pos, NULL, &value);) {
+        struct ff_app *app = value;
+        ff_app_unref(&app);
     }
-    ff_map_free(&a->items);
+    ff_map_free(&a->by_id);
     ff_map_free(&a->by_key);
     free(a);
 }
 
 bool ff_apps_synced(const struct ff_apps *apps)
 {
-    return apps->round > 0;
+    return apps->synced;
 }
 
 struct ff_app *ff_apps_find(const struct ff_apps *apps, const char *id)
 {
-    struct item *item = ff_map_gets(apps->items, id);
+    struct ff_app *app = ff_map_gets(apps->by_id, id);
 
-    return item && is_usable(item->app) ? item->app : NULL;
+    return app && app->enabled ? app : NULL;
 }
 
 struct ff_app *ff_apps_find_by_key(const struct ff_apps *apps,
