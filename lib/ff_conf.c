@@ -1,134 +1,51 @@
 #include "ff_conf.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ff_conf_value.h"
 #include "ff_file.h"
-#include "ff_json.h"
 
-#define CONFIG_FILE_MAX (1 << 20)
-#define ENV_PREFIX      "FANFARE_"
+#define NAME_MAX_BYTES 64
+#define FILE_MAX_BYTES (1024 * 1024)
+#define ENV_PREFIX     "FANFARE_"
 
-/* Every name of every service: a variable meant for another one is no mistake. */
+/* A process may see the variables of its neighbours: only a name that no
+ * service knows is a mistake. */
 static const char *const known_names[] = {
+    "config",
 #define S(name, ...) #name,
-#include "settings/auth.def"
 #include "settings/common.def"
+#include "settings/auth.def"
 #include "settings/documents.def"
 #include "settings/gateway.def"
 #include "settings/ingress.def"
 #undef S
-    "config",
 };
 
-static ff_err bad(struct ff_why *why, const char *name, const char *text)
-{
-    return ff_why_set(why, FF_E_CONFIG, name, "%s", text);
-}
+/* One flag of the command line, as --name VALUE or --name=VALUE. */
+struct flag {
+    char shown[NAME_MAX_BYTES]; /* --name as given, without the value */
+    char name[NAME_MAX_BYTES];
+    const char *value;
+};
 
-/* Values. */
+struct load {
+    const struct ff_conf_table *table;
+    void *conf;
+    struct flag *flags;
+    size_t flag_count;
+    const char *file; /* NULL: none */
+    enum ff_conf_action action;
+    struct ff_why *why;
+};
 
-static void free_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        free(list[i]);
-    free(list);
-}
-
-static char **split(const char *text)
-{
-    size_t count = 0, cap = 0;
-    char **list = NULL;
-
-    while (*text != '\0') {
-        size_t len = strcspn(text, ",");
-        list = ff_grow(list, &cap, count + 1, sizeof(*list));
-        list[count++] = ff_strndup(text, len);
-        text += len + (text[len] == ',');
-    }
-    list = ff_grow(list, &cap, count + 1, sizeof(*list));
-    list[count] = NULL;
-    return list;
-}
-
-static ff_err set_text(const struct ff_conf_row *row, const char *text,
-                       void *out, struct ff_why *why)
-{
-    size_t len = strlen(text);
-
-    if (len < (size_t)row->min || len > (size_t)row->max)
-        return ff_why_set(why, FF_E_CONFIG, row->name,
-                          "must have %" PRId64 " to %" PRId64 " characters",
-                          row->min, row->max);
-    if (row->type == FF_CONF_LIST) {
-        free_list(*(char ***)out);
-        *(char ***)out = split(text);
-    } else {
-        free(*(char **)out);
-        *(char **)out = ff_strdup(text);
-    }
-    return FF_OK;
-}
-
-static ff_err set_int(const struct ff_conf_row *row, const char *text,
-                      void *out, struct ff_why *why)
-{
-    char *end;
-    long long value = strtoll(text, &end, 10);
-
-    if (end == text || *end != '\0' || isspace((unsigned char)*text))
-        return bad(why, row->name, "must be a whole number");
-    if (value < row->min || value > row->max)
-        return ff_why_set(why, FF_E_CONFIG, row->name,
-                          "must be from %" PRId64 " to %" PRId64 "%s%s",
-                          row->min, row->max, row->unit[0] ? " " : "",
-                          row->unit);
-    *(int64_t *)out = value;
-    return FF_OK;
-}
-
-static ff_err set_bool(const struct ff_conf_row *row, const char *text,
-                       void *out, struct ff_why *why)
-{
-    static const struct {
-        const char *text;
-        bool value;
-    } words[] = {{"true", true},   {"1", true},  {"yes", true},
-                 {"false", false}, {"0", false}, {"no", false}};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(text, words[i].text) == 0) {
-            *(bool *)out = words[i].value;
-            return FF_OK;
-        }
-    }
-    return bad(why, row->name, "must be true or false");
-}
-
-static ff_err set(const struct ff_conf_row *row, const char *text, void *conf,
-                  struct ff_why *why)
-{
-    void *out = (char *)conf + row->offset;
-
-    switch (row->type) {
-    case FF_CONF_INT:
-        return set_int(row, text, out, why);
-    case FF_CONF_BOOL:
-        return set_bool(row, text, out, why);
-    case FF_CONF_STR:
-    case FF_CONF_SECRET:
-    case FF_CONF_LIST:
-        break;
-    }
-    return set_text(row, text, out, why);
-}
-
-/* Names. */
-
-static const struct ff_conf_row *find(const struct ff_conf_table *table,
-                                      const char *name)
+static const struct ff_conf_row *find_row(const struct ff_conf_table *table,
+                                          const char *name)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->rows[i].name, name) == 0)
@@ -137,37 +54,38 @@ static const struct ff_conf_row *find(const struct ff_conf_table *table,
     return NULL;
 }
 
-/* Edits between two names, by rows of the usual table; names are short. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[64], n = strlen(b);
+/* --- names that are near ---------------------------------------------------- */
 
-    if (n >= 64)
-        return 64;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
+static size_t min3(size_t a, size_t b, size_t c)
+{
+    size_t m = a < b ? a : b;
+    return m < c ? m : c;
 }
 
-static ff_err unknown(const struct ff_conf_table *table, const char *name,
-                      struct ff_why *why)
+/* Levenshtein: letters to add, drop or change. */
+static size_t distance(const char *a, const char *b)
 {
-    const char *near = NULL;
-    size_t best = 4;
+    size_t row[NAME_MAX_BYTES + 1], len = strlen(b);
+    for (size_t j = 0; j <= len; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= len; j++) {
+            size_t above = row[j];
+            row[j] =
+                min3(row[j] + 1, row[j - 1] + 1, diagonal + (a[i] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[len];
+}
 
+static const char *near_name(const struct ff_conf_table *table,
+                             const char *name)
+{
+    size_t best = strlen(name) / 3 + 2;
+    const char *near = NULL;
     for (size_t i = 0; i < table->count; i++) {
         size_t d = distance(name, table->rows[i].name);
         if (d < best) {
@@ -175,69 +93,82 @@ static ff_err unknown(const struct ff_conf_table *table, const char *name,
             near = table->rows[i].name;
         }
     }
-    if (near == NULL)
-        return bad(why, name, "there is no such setting");
-    return ff_why_set(why, FF_E_CONFIG, name,
-                      "there is no such setting; is %s meant?", near);
+    return near;
 }
 
-static ff_err set_named(const struct ff_conf_table *table, const char *name,
-                        const char *text, void *conf, struct ff_why *why)
+static ff_err unknown(const struct load *load, const char *shown,
+                      const char *name)
 {
-    const struct ff_conf_row *row = find(table, name);
-
-    if (row == NULL)
-        return unknown(table, name, why);
-    return set(row, text, conf, why);
+    const char *near = near_name(load->table, name);
+    if (!near)
+        return ff_why_set(load->why, FF_E_CONFIG, shown,
+                          "there is no such setting; see --help");
+    return ff_why_set(load->why, FF_E_CONFIG, shown,
+                      "there is no such setting; did you mean %s?", near);
 }
 
-/* Sources. */
+/* --- the sources ------------------------------------------------------------ */
 
-static ff_err set_json(const struct ff_conf_table *table, const char *name,
-                       const json_t *value, void *conf, struct ff_why *why)
+static ff_err set_defaults(const struct load *load)
 {
-    struct ff_buf text = {0};
-    json_t *item;
-    size_t i;
-
-    if (json_is_object(value) || json_is_null(value))
-        return bad(why, name, "must be a text, number, boolean or list");
-    json_array_foreach(value, i, item)
-    {
-        if (!json_is_string(item)) {
-            ff_buf_fini(&text);
-            return bad(why, name, "must be a list of texts");
-        }
-        ff_buf_addf(&text, "%s%s", i ? "," : "", json_string_value(item));
+    for (size_t i = 0; i < load->table->count; i++) {
+        const struct ff_conf_row *row = &load->table->rows[i];
+        struct ff_slice text = ff_slice_str(row->fallback);
+        FF_TRY(ff_conf_set(row, load->conf, text, load->why));
     }
-    if (json_is_string(value))
-        ff_buf_adds(&text, json_string_value(value));
-    else if (!json_is_array(value))
-        ff_json_write(&text, value);
-    ff_err err = set_named(table, name, text.data ? text.data : "", conf, why);
-    ff_buf_fini(&text);
-    return err;
+    return FF_OK;
 }
 
-static ff_err load_file(const struct ff_conf_table *table, const char *path,
-                        void *conf, struct ff_why *why)
+/* Say where the value came from. */
+static ff_err from(ff_err err, const char *origin, struct ff_why *why)
 {
-    struct ff_buf text = {0};
-    json_t *object, *value;
-    const char *name;
+    if (err == FF_OK || !why)
+        return err;
+    return ff_why_set(why, err, why->field, "%s (%s)", why->text, origin);
+}
 
-    FF_TRY(ff_file_read(path, CONFIG_FILE_MAX, &text, why));
-    ff_err err = ff_json_parse_object(ff_buf_slice(&text), &object, why);
-    ff_buf_fini(&text);
-    FF_TRY(err);
+static ff_err set_object(const struct load *load, json_t *object)
+{
+    const char *name;
+    json_t *value;
     json_object_foreach(object, name, value)
     {
-        err = set_json(table, name, value, conf, why);
+        const struct ff_conf_row *row = find_row(load->table, name);
+        ff_err err = row ? ff_conf_set_json(row, load->conf, value, load->why)
+                         : unknown(load, name, name);
         if (err != FF_OK)
-            break;
+            return from(err, load->file, load->why);
     }
+    return FF_OK;
+}
+
+static ff_err set_from_file(const struct load *load)
+{
+    if (!load->file)
+        return FF_OK;
+    struct ff_buf text = {0};
+    json_t *object = NULL;
+    ff_err err = ff_file_read(load->file, FILE_MAX_BYTES, &text, load->why);
+    if (err == FF_OK)
+        err =
+            from(ff_json_parse_object(ff_buf_slice(&text), &object, load->why),
+                 load->file, load->why);
+    if (err == FF_OK)
+        err = set_object(load, object);
     json_decref(object);
-    return err;
+    ff_buf_fini(&text);
+    return err == FF_OK ? FF_OK : FF_E_CONFIG;
+}
+
+/* The name of a setting, in small letters, with _ for -; false: too long. */
+static bool normal_name(const char *text, size_t len, char out[NAME_MAX_BYTES])
+{
+    if (len >= NAME_MAX_BYTES)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        out[i] = text[i] == '-' ? '_' : (char)tolower((unsigned char)text[i]);
+    out[len] = '\0';
+    return true;
 }
 
 static bool is_known(const char *name)
@@ -249,223 +180,189 @@ static bool is_known(const char *name)
     return false;
 }
 
-/* FANFARE_MAX_BODY_BYTES=… to max_body_bytes; NULL for other variables. */
-static const char *variable_name(const char *variable, char *name, size_t size)
+static ff_err set_variable(struct load *load, const char *variable)
 {
-    size_t skip = strlen(ENV_PREFIX), i = 0;
-
-    if (strncmp(variable, ENV_PREFIX, skip) != 0)
-        return NULL;
-    variable += skip;
-    for (; variable[i] != '\0' && variable[i] != '=' && i < size - 1; i++)
-        name[i] = (char)tolower((unsigned char)variable[i]);
-    name[i] = '\0';
-    return variable[i] == '=' ? variable + i + 1 : NULL;
+    size_t skip = strlen(ENV_PREFIX), len = strcspn(variable, "=");
+    char shown[NAME_MAX_BYTES], name[NAME_MAX_BYTES];
+    snprintf(shown, sizeof(shown), "%.*s", (int)len, variable);
+    if (!normal_name(variable + skip, len - skip, name))
+        return ff_why_set(load->why, FF_E_CONFIG, shown, "name too long");
+    const char *value = variable[len] ? variable + len + 1 : "";
+    const struct ff_conf_row *row = find_row(load->table, name);
+    if (row)
+        return from(
+            ff_conf_set(row, load->conf, ff_slice_str(value), load->why), shown,
+            load->why);
+    return is_known(name) ? FF_OK : unknown(load, shown, name);
 }
 
-static ff_err load_env(const struct ff_conf_table *table, char *const *envp,
-                       void *conf, struct ff_why *why)
+static ff_err set_from_env(struct load *load, char *const *envp)
 {
-    char name[64];
+    for (size_t i = 0; envp[i]; i++) {
+        if (strncmp(envp[i], ENV_PREFIX, strlen(ENV_PREFIX)) == 0)
+            FF_TRY(set_variable(load, envp[i]));
+    }
+    return FF_OK;
+}
 
-    for (size_t i = 0; envp != NULL && envp[i] != NULL; i++) {
-        const char *text = variable_name(envp[i], name, sizeof(name));
-        if (text == NULL)
+static ff_err set_from_flags(const struct load *load)
+{
+    for (size_t i = 0; i < load->flag_count; i++) {
+        const struct flag *flag = &load->flags[i];
+        const struct ff_conf_row *row = find_row(load->table, flag->name);
+        if (!row)
+            return unknown(load, flag->shown, flag->name);
+        FF_TRY(from(
+            ff_conf_set(row, load->conf, ff_slice_str(flag->value), load->why),
+            flag->shown, load->why));
+    }
+    return FF_OK;
+}
+
+/* --- the command line ------------------------------------------------------- */
+
+static bool take_action(struct load *load, const char *arg)
+{
+    if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
+        load->action = FF_CONF_HELP;
+    else if (strcmp(arg, "--check") != 0)
+        return false;
+    else if (load->action == FF_CONF_RUN)
+        load->action = FF_CONF_CHECK;
+    return true;
+}
+
+/* next: the argument behind arg, or NULL. *out_used tells whether it was the value. */
+static ff_err take_flag(struct load *load, const char *arg, const char *next,
+                        bool *out_used)
+{
+    if (strncmp(arg, "--", 2) != 0)
+        return ff_why_set(load->why, FF_E_CONFIG, arg,
+                          "settings are given as --name VALUE");
+    struct flag *flag = &load->flags[load->flag_count];
+    size_t len = strcspn(arg + 2, "=");
+    bool inside = arg[2 + len] == '=';
+    snprintf(flag->shown, sizeof(flag->shown), "%.*s", (int)(2 + len), arg);
+    flag->value = inside ? arg + 2 + len + 1 : next;
+    if (!normal_name(arg + 2, len, flag->name))
+        return ff_why_set(load->why, FF_E_CONFIG, flag->shown, "name too long");
+    if (!flag->value)
+        return ff_why_set(load->why, FF_E_CONFIG, flag->shown, "needs a value");
+    *out_used = !inside;
+    if (strcmp(flag->name, "config") == 0)
+        load->file = flag->value;
+    else
+        load->flag_count++;
+    return FF_OK;
+}
+
+static ff_err take_args(struct load *load, int argc, char *const *argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (take_action(load, argv[i]))
             continue;
-        if (find(table, name) != NULL)
-            FF_TRY(set_named(table, name, text, conf, why));
-        else if (!is_known(name))
-            return unknown(table, name, why);
+        bool used = false;
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        FF_TRY(take_flag(load, argv[i], next, &used));
+        i += used;
     }
     return FF_OK;
 }
 
-/* One flag of the command line; "--a-b=c", "--a_b c". */
-struct flag {
-    char name[64];
-    const char *value;
-};
-
-static ff_err read_flag(int argc, char *const *argv, int *at, struct flag *flag,
-                        struct ff_why *why)
+static const char *file_from_env(char *const *envp)
 {
-    const char *text = argv[*at];
-    size_t n = 0;
-
-    if (strncmp(text, "--", 2) != 0)
-        return bad(why, text, "is no flag; flags begin with --");
-    for (text += 2; *text != '\0' && *text != '='; text++) {
-        if (n < sizeof(flag->name) - 1)
-            flag->name[n++] = *text == '-' ? '_' : *text;
+    static const char name[] = ENV_PREFIX "CONFIG=";
+    for (size_t i = 0; envp[i]; i++) {
+        const char *value = envp[i] + strlen(name);
+        if (strncmp(envp[i], name, strlen(name)) == 0 && *value)
+            return value;
     }
-    flag->name[n] = '\0';
-    flag->value = *text == '=' ? text + 1 : NULL;
-    (*at)++;
-    if (flag->value == NULL && strcmp(flag->name, "help") != 0 &&
-        strcmp(flag->name, "check") != 0) {
-        if (*at >= argc)
-            return bad(why, flag->name, "wants a value");
-        flag->value = argv[(*at)++];
-    }
-    return FF_OK;
+    return NULL;
 }
 
-static ff_err take_flag(const struct ff_conf_table *table,
-                        const struct flag *flag, void *conf,
-                        enum ff_conf_action *action, struct ff_why *why)
+static ff_err load_all(struct load *load, int argc, char *const *argv,
+                       char *const *envp)
 {
-    if (strcmp(flag->name, "help") == 0)
-        *action = FF_CONF_HELP;
-    else if (strcmp(flag->name, "check") == 0)
-        *action = FF_CONF_CHECK;
-    else if (strcmp(flag->name, "config") != 0)
-        return set_named(table, flag->name, flag->value, conf, why);
-    return FF_OK;
-}
-
-static ff_err load_flags(const struct ff_conf_table *table, int argc,
-                         char *const *argv, void *conf,
-                         enum ff_conf_action *action, struct ff_why *why)
-{
-    struct flag flag;
-
-    for (int i = 1; i < argc;) {
-        FF_TRY(read_flag(argc, argv, &i, &flag, why));
-        FF_TRY(take_flag(table, &flag, conf, action, why));
-    }
-    return FF_OK;
-}
-
-/* The file is named by a flag or a variable and read before both. */
-static ff_err find_file(int argc, char *const *argv, char *const *envp,
-                        const char **out_path, struct ff_why *why)
-{
-    struct flag flag;
-    char name[64];
-
-    for (size_t i = 0; envp != NULL && envp[i] != NULL; i++) {
-        const char *text = variable_name(envp[i], name, sizeof(name));
-        if (text != NULL && strcmp(name, "config") == 0)
-            *out_path = text;
-    }
-    for (int i = 1; i < argc;) {
-        FF_TRY(read_flag(argc, argv, &i, &flag, why));
-        if (strcmp(flag.name, "config") == 0)
-            *out_path = flag.value;
-    }
-    return FF_OK;
-}
-
-static ff_err load(const struct ff_conf_table *table, int argc,
-                   char *const *argv, char *const *envp, void *conf,
-                   enum ff_conf_action *action, struct ff_why *why)
-{
-    const char *path = NULL;
-
-    for (size_t i = 0; i < table->count; i++)
-        FF_TRY(set(&table->rows[i], table->rows[i].fallback, conf, why));
-    FF_TRY(find_file(argc, argv, envp, &path, why));
-    if (path != NULL && *path != '\0')
-        FF_TRY(load_file(table, path, conf, why));
-    FF_TRY(load_env(table, envp, conf, why));
-    return load_flags(table, argc, argv, conf, action, why);
+    load->file = file_from_env(envp);
+    FF_TRY(take_args(load, argc, argv));
+    FF_TRY(set_defaults(load));
+    if (load->action == FF_CONF_HELP)
+        return FF_OK;
+    FF_TRY(set_from_file(load));
+    FF_TRY(set_from_env(load, envp));
+    return set_from_flags(load);
 }
 
 ff_err ff_conf_load(const struct ff_conf_table *table, int argc,
                     char *const *argv, char *const *envp, void *conf,
                     enum ff_conf_action *out_action, struct ff_why *why)
 {
-    enum ff_conf_action action = FF_CONF_RUN;
-    ff_err err = load(table, argc, argv, envp, conf, &action, why);
-
-    if (err != FF_OK) {
+    struct load load = {.table = table, .conf = conf, .why = why};
+    load.flags = ff_zalloc(sizeof(struct flag) * (size_t)(argc + 1));
+    ff_err err = load_all(&load, argc, argv, envp);
+    free(load.flags);
+    if (err != FF_OK)
         ff_conf_fini(table, conf);
-        return err == FF_E_CONFIG ? err : FF_E_CONFIG;
-    }
-    *out_action = action;
-    return FF_OK;
+    else
+        *out_action = load.action;
+    return err;
 }
 
 void ff_conf_fini(const struct ff_conf_table *table, void *conf)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        const struct ff_conf_row *row = &table->rows[i];
-        void *at = (char *)conf + row->offset;
-        if (row->type == FF_CONF_LIST) {
-            free_list(*(char ***)at);
-            *(char ***)at = NULL;
-        } else if (row->type == FF_CONF_STR || row->type == FF_CONF_SECRET) {
-            char *text = *(char **)at;
-            if (text != NULL && row->type == FF_CONF_SECRET)
-                explicit_bzero(text, strlen(text));
-            free(text);
-            *(char **)at = NULL;
-        }
-    }
+    for (size_t i = 0; i < table->count; i++)
+        ff_conf_value_fini(&table->rows[i], conf);
+}
+
+/* --- shown to people -------------------------------------------------------- */
+
+static void help_row(const struct ff_conf_row *row, struct ff_buf *b)
+{
+    ff_buf_addf(b, "  --%-26s %-7s %-22s %s", row->name,
+                ff_conf_value_word(row), row->fallback, row->help);
+    if (row->type == FF_CONF_INT)
+        ff_buf_addf(b, " (%" PRId64 " to %" PRId64 "%s%s)", row->min, row->max,
+                    *row->unit ? " " : "", row->unit);
+    ff_buf_addc(b, '\n');
 }
 
 void ff_conf_help(const struct ff_conf_table *table, struct ff_buf *b)
 {
     ff_buf_addf(b,
-                "Usage: fanfare-%s [--config FILE] [--check] [--help] "
-                "[--NAME VALUE ...]\n\nEach setting may also stand in the "
-                "JSON file, or in the variable FANFARE_<NAME>.\n\n",
-                table->service);
-    for (size_t i = 0; i < table->count; i++) {
-        const struct ff_conf_row *row = &table->rows[i];
-        ff_buf_addf(b, "  --%-28s %s%s%s%s (default: %s)\n", row->name,
-                    row->help, row->unit[0] ? " [" : "", row->unit,
-                    row->unit[0] ? "]" : "",
-                    row->fallback[0] ? row->fallback : "none");
-    }
-}
-
-static void print_list(char *const *list, struct ff_buf *b)
-{
-    ff_buf_addc(b, '[');
-    for (size_t i = 0; list[i] != NULL; i++) {
-        if (i > 0)
-            ff_buf_addc(b, ',');
-        ff_json_add_strings(b, list[i]);
-    }
-    ff_buf_addc(b, ']');
-}
-
-static void print_value(const struct ff_conf_row *row, const void *at,
-                        struct ff_buf *b)
-{
-    switch (row->type) {
-    case FF_CONF_STR:
-        ff_json_add_strings(b, *(char *const *)at);
-        break;
-    case FF_CONF_SECRET:
-        ff_json_add_strings(b, **(char *const *)at ? "***" : "");
-        break;
-    case FF_CONF_INT:
-        ff_buf_addf(b, "%" PRId64, *(const int64_t *)at);
-        break;
-    case FF_CONF_BOOL:
-        ff_buf_adds(b, *(const bool *)at ? "true" : "false");
-        break;
-    case FF_CONF_LIST:
-        print_list(*(char **const *)at, b);
-        break;
-    }
+                "usage: fanfare-%s [--config FILE] [--check] [--help] "
+                "[--NAME VALUE]...\n\n"
+                "Settings are read from --config FILE (a JSON object), then "
+                "FANFARE_<NAME>, then\n--<name> VALUE; the last one wins. "
+                "--check prints those in force.\n\n"
+                "  --%-26s %-7s %-22s %s\n",
+                table->service, "NAME", "VALUE", "DEFAULT", "MEANING");
+    for (size_t i = 0; i < table->count; i++)
+        help_row(&table->rows[i], b);
 }
 
 void ff_conf_print(const struct ff_conf_table *table, const void *conf,
                    struct ff_buf *b)
 {
+    ff_buf_addc(b, '{');
     for (size_t i = 0; i < table->count; i++) {
-        const struct ff_conf_row *row = &table->rows[i];
-        ff_buf_addf(b, "%s\n  \"%s\": ", i ? "," : "{", row->name);
-        print_value(row, (const char *)conf + row->offset, b);
+        ff_buf_adds(b, i > 0 ? ",\n " : "\n ");
+        ff_json_add_strings(b, table->rows[i].name);
+        ff_buf_adds(b, ": ");
+        ff_conf_value_print(&table->rows[i], conf, b);
     }
     ff_buf_adds(b, "\n}\n");
 }
 
 bool ff_conf_is_loopback(const char *host)
 {
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           strcmp(host, "[::1]") == 0 || strncmp(host, "127.", 4) == 0;
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &v6) != 1)
+        return false;
+    return IN6_IS_ADDR_LOOPBACK(&v6) ||
+           (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }

@@ -66,8 +66,8 @@ struct ff_conf_table {
 };
 
 /*
- * Fills the cleared struct conf. envp: as in main. FF_E_CONFIG with why. *out_action tells that --help, --check or
- * --version was asked for.
+ * Fills the cleared struct conf. envp: as in main. FF_E_CONFIG with why, and conf is clear
+ * again. *out_action tells that --help (conf then holds the defaults) or --check was asked for.
  */
 enum ff_conf_action { FF_CONF_RUN, FF_CONF_HELP, FF_CONF_CHECK };
 FF_MUST_USE ff_err ff_conf_load(const struct ff_conf_table *table, int argc,
@@ -76,7 +76,7 @@ FF_MUST_USE ff_err ff_conf_load(const struct ff_conf_table *table, int argc,
                                 struct ff_why *why);
 void ff_conf_fini(const struct ff_conf_table *table, void *conf);
 void ff_conf_help(const struct ff_conf_table *table, struct ff_buf *b);
-/* The values in force as a JSON object, secrets as ***. */
+/* The values in force as a JSON object; secrets, and the user and password of a URL, as three stars. */
 void ff_conf_print(const struct ff_conf_table *table, const void *conf,
                    struct ff_buf *b);
 bool ff_conf_is_loopback(const char *host);

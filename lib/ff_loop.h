@@ -13,6 +13,7 @@ struct ff_timer;
 struct ff_watch;
 
 struct ff_loop *ff_loop_new(void);
+/* Tasks that still wait are run; timers, watches, wakes and signals that are left are freed with it. */
 void ff_loop_free(struct ff_loop **loop);
 void ff_loop_run(struct ff_loop *loop);  /* until ff_loop_stop */
 void ff_loop_stop(struct ff_loop *loop); /* any thread */
@@ -38,7 +39,10 @@ struct ff_watch *ff_watch_new(struct ff_loop *loop, int fd, bool want_write,
                               void (*fn)(void *ctx), void *ctx);
 void ff_watch_free(struct ff_watch **watch);
 
-/* Call fn(ctx) once in every pass after events were handled; NULL ends it. For what must pump a library. */
+/*
+ * Call fn(ctx) once in every pass, right before the loop waits, so that it sees what all events of the pass did.
+ * Several may be there; fn NULL ends those with this ctx. For what must pump a library.
+ */
 void ff_loop_on_pass(struct ff_loop *loop, void (*fn)(void *ctx), void *ctx);
 /* Wake the loop; used as the wake function of a mailbox. Any thread. */
 struct ff_wake;

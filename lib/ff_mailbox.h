@@ -16,6 +16,7 @@ struct ff_mailbox;
 /* wake runs on the posting thread and must be callable from any. limit: items. */
 struct ff_mailbox *ff_mailbox_new(size_t item_size, size_t limit,
                                   void (*wake)(void *ctx), void *ctx);
+/* Once nobody posts any more; drain it before, items own things. */
 void ff_mailbox_free(struct ff_mailbox **mb);
 
 /* FF_E_BUSY: full. Any thread. */

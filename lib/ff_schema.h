@@ -12,7 +12,7 @@
 
 enum ff_schema_type {
     FF_T_STRING,  /* const char *; NULL when absent; min..max bytes */
-    FF_T_ID,      /* const char * into struct ff_schema_ids: a string or an integer, as text; min..max bytes */
+    FF_T_ID,      /* struct ff_schema_id: a string or an integer, as text; min..max bytes */
     FF_T_INT,     /* int64_t; min..max */
     FF_T_BOOL,    /* bool */
     FF_T_ANY,     /* const json_t *; any JSON value, null too */
@@ -42,7 +42,8 @@ struct ff_schema {
     const char *help;
 };
 
-/* FF_T_ID values that came as numbers are turned into text here: each FF_T_ID member of a struct is this type. */
+/* FF_T_ID values that came as numbers are turned into text here: each FF_T_ID member of a struct is this type. text points into
+ * the JSON or into this very struct: do not copy it as a whole. */
 struct ff_schema_id {
     const char *text; /* NULL when absent */
     char digits[24];
