@@ -25,8 +25,8 @@ void ff_kv_ensure(struct ff_bus *bus, enum ff_bucket bucket, int replicas,
                   void (*fn)(void *ctx, ff_err err), void *ctx);
 
 /*
- * FF_E_NOT_FOUND when absent or deleted; entry tells the revision then (0: never there). FF_E_UNAVAILABLE also when there is
- * no such bucket. value and key are borrowed for the call.
+ * FF_E_NOT_FOUND when absent or deleted; entry tells the revision then (0: never there). FF_E_TIMEOUT also when there is
+ * no such bucket (a put then ends as FF_E_UNAVAILABLE). value and key are borrowed for the call.
  */
 struct ff_kv_entry {
     const char *key;
