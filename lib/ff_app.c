@@ -24,12 +24,15 @@ struct place {
 static ff_err refuse(const struct place *at, const char *member,
                      const char *text)
 {
-    char *field = ff_asprintf("%s%s%s%s%s", at->list, *at->list ? "." : "",
-                              at->item, *at->item ? "." : "", member);
-    ff_err err = ff_why_set(at->why, FF_E_INVALID, field, "%s", text);
+    const char *parts[] = {at->list, at->item, member};
+    struct ff_buf field = {0};
 
-    free(field);
-    return err;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (*parts[i])
+            ff_buf_addf(&field, "%s%s", field.len ? "." : "", parts[i]);
+    ff_why_set(at->why, FF_E_INVALID, field.len ? field.data : "", "%s", text);
+    ff_buf_fini(&field);
+    return FF_E_INVALID;
 }
 
 static bool is_among(const char *name, const char *const *names)
