@@ -49,21 +49,27 @@ void ff_rpc_reply_value(struct ff_rpc_req *req, json_t *stolen)
     ff_buf_fini(&text);
 }
 
+static json_t *describe(ff_err err, const struct ff_why *why)
+{
+    bool told = why != NULL && why->text[0] != '\0';
+    json_t *error =
+        json_pack("{s:s, s:s}", "code", ff_err_code(err), "message",
+                  told ? why->text : ff_err_text(err));
+    if (why != NULL && why->field[0] != '\0')
+        json_object_set_new(error, "field", json_string(why->field));
+    return error;
+}
+
+void ff_rpc_fail_with(struct ff_rpc_req *req, ff_err err,
+                      const struct ff_why *why, json_t *stolen)
+{
+    json_object_set_new(stolen, "error", describe(err, why));
+    ff_rpc_reply_value(req, stolen);
+}
+
 void ff_rpc_fail(struct ff_rpc_req *req, ff_err err, const struct ff_why *why)
 {
-    struct ff_buf text = {0};
-    bool told = why != NULL && why->text[0] != '\0';
-    ff_buf_adds(&text, "{\"error\":{\"code\":");
-    ff_json_add_strings(&text, ff_err_code(err));
-    ff_buf_adds(&text, ",\"message\":");
-    ff_json_add_strings(&text, told ? why->text : ff_err_text(err));
-    if (why != NULL && why->field[0] != '\0') {
-        ff_buf_adds(&text, ",\"field\":");
-        ff_json_add_strings(&text, why->field);
-    }
-    ff_buf_adds(&text, "}}");
-    ff_rpc_reply(req, ff_buf_slice(&text));
-    ff_buf_fini(&text);
+    ff_rpc_fail_with(req, err, why, json_object());
 }
 
 /* --- serving --------------------------------------------------------------- */
@@ -176,7 +182,7 @@ static void on_answer(void *ctx, ff_err err, struct ff_bus_msg *msg)
         err = FF_E_INTERNAL;
     else
         err = read_error(result, &why);
-    call->fn(call->ctx, err, &why, err == FF_OK ? result : NULL);
+    call->fn(call->ctx, err, &why, result);
     json_decref(result);
     free(call);
 }

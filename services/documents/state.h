@@ -10,7 +10,7 @@
 
 #include "ff_message.h"
 
-#define STATE_DEPTH_MAX 12 /* of ff_json's 16, for what stands around it */
+#define STATE_DEPTH_MAX 10 /* of ff_json's 16: answers wrap changes in five more */
 #define STATE_RECENT                                                           \
     64 /* changes kept for those who come with an old version */
 
