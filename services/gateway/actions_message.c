@@ -20,6 +20,8 @@ static ff_err check_event(const char *event, struct ff_why *why)
                               "names that begin with %s are reserved",
                               reserved[i]);
     }
+    if (event[0] == ' ' || event[strlen(event) - 1] == ' ')
+        return ff_why_set(why, FF_E_INVALID, "event", "no spaces at an end");
     for (const char *c = event; *c != '\0'; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return ff_why_set(why, FF_E_INVALID, "event",

@@ -144,8 +144,7 @@ void session_close(struct session **session)
     session_logout(gone);
     drop_intake(gone);
     stream_free(&gone->stream);
-    if (gone->app != NULL)
-        ff_app_unref(&gone->app);
+    ff_app_unref(&gone->app);
     free(gone);
 }
 
