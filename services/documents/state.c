@@ -37,7 +37,9 @@ ff_err state_try(const struct state *state, const json_t *body,
 
     FF_TRY(make(state, body, max_bytes, &value, why));
     ff_json_write(&text, value);
-    bool fits = text.len <= max_bytes && patch_depth(value) <= STATE_DEPTH_MAX;
+    bool fits = text.len <= max_bytes &&
+                patch_depth(value) <= STATE_DEPTH_MAX &&
+                patch_depth(body) <= STATE_DEPTH_MAX + 3;
     ff_buf_fini(&text);
     if (!fits) {
         json_decref(value);
