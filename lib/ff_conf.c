@@ -14,10 +14,12 @@
 #define FILE_MAX_BYTES (1024 * 1024)
 #define ENV_PREFIX     "FANFARE_"
 
-/* A process may see the variables of its neighbours: only a name that no
- * service knows is a mistake. */
+/* A process may see the variables of its neighbours, and those of our scripts
+ * and tests: only a name that nobody knows is a mistake. */
 static const char *const known_names[] = {
+    "build",
     "config",
+    "test_logs",
 #define S(name, ...) #name,
 #include "settings/common.def"
 #include "settings/auth.def"
