@@ -10,7 +10,6 @@
 #include "ff_log.h"
 #include "ff_metric.h"
 
-#define TICK_MS     1000
 #define CONNECTIONS 64
 
 struct ff_admin {
@@ -211,7 +210,9 @@ ff_err ff_admin_new(const struct ff_admin_options *options,
         release(admin);
         return err;
     }
-    admin->tick = ff_timer_new(admin->loop, TICK_MS, TICK_MS, on_tick, admin);
+    int second_ms = options->second_ms ? options->second_ms : 1000;
+    admin->tick =
+        ff_timer_new(admin->loop, second_ms, second_ms, on_tick, admin);
     if (pthread_create(&admin->thread, NULL, run, admin) != 0)
         ff_bug("no thread for the admin listener");
     *out_admin = admin;

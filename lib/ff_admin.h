@@ -27,6 +27,7 @@ struct ff_admin_options {
     bool listen; /* false: watchdog only; port 0 is any free one */
     const char *service, *instance;
     unsigned services; /* bits of whose metrics are shown */
+    int second_ms;     /* 0: 1000; tests have shorter seconds */
 };
 
 /* FF_E_IO: the port is taken. Begins as not ready. */
