@@ -2,14 +2,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ff_clock.h"
 #include "ff_log.h"
 #include "ff_metric.h"
 #include "ff_subject.h"
+#include "page.h"
+#include "stored.h"
 
 #define OPEN_TIMEOUT_MS 5000
-#define WAITING_MAX     50000 /* subscribers of one channel */
+#define KEY_MAX         320
 
 TAILQ_HEAD(idle_list, feed);
 
@@ -18,7 +21,6 @@ struct feeds {
     struct idle_list idle; /* without a worker, the oldest first */
 };
 
-#define KEY_MAX 320
 struct key {
     char text[KEY_MAX];
 };
@@ -40,11 +42,6 @@ struct feeds *feeds_new(void)
     return feeds;
 }
 
-size_t feeds_count(const struct feeds *feeds)
-{
-    return ff_map_count(feeds->by_name);
-}
-
 struct feed *feeds_find(const struct feeds *feeds, const char *app_id,
                         const char *name)
 {
@@ -60,7 +57,7 @@ struct feed *feeds_next(const struct feeds *feeds, size_t *pos)
     return ff_map_next(feeds->by_name, pos, NULL, &value) ? value : NULL;
 }
 
-/* --- one channel's life -------------------------------------------------- */
+/* --- one feed's life ------------------------------------------------------ */
 
 struct feed *feed_ref(struct feed *feed)
 {
@@ -107,22 +104,22 @@ static void feed_close(struct feed *feed)
     ff_map_removes(feed->hub->feeds->by_name, key.text);
     feed->state = FEED_CLOSED;
     held_clear(&feed->held);
+    stored_free(&feed->stored);
     feed_unref(&feed);
+}
+
+void feed_fail(struct feed *feed, ff_err err)
+{
+    feed_refuse_waiting(feed, err);
+    feed_close(feed);
 }
 
 void feeds_free(struct feeds **feeds)
 {
     struct feed *feed;
-    struct waiter *waiter;
 
-    for (size_t i = 0; (feed = feeds_next(*feeds, &i)) != NULL;) {
-        while ((waiter = TAILQ_FIRST(&feed->waiting)) != NULL) {
-            TAILQ_REMOVE(&feed->waiting, waiter, link);
-            to_hub_fini(&waiter->item);
-            free(waiter);
-        }
-        feed_close(feed);
-    }
+    for (size_t i = 0; (feed = feeds_next(*feeds, &i)) != NULL;)
+        feed_fail(feed, FF_E_SHUTDOWN);
     ff_map_free(&(*feeds)->by_name);
     free(*feeds);
     *feeds = NULL;
@@ -137,123 +134,27 @@ const struct ff_namespace *feed_namespace(const struct feed *feed)
 
 struct position feed_position(const struct feed *feed)
 {
-    (void)feed;
-    return (struct position){0};
+    const struct stored *stored = feed->stored;
+    struct position position = {0};
+
+    if (stored == NULL || !stored->known || stored->ended)
+        return position;
+    position.known = true;
+    position.offset = stored->last;
+    memcpy(position.epoch, stored->epoch, sizeof(position.epoch));
+    return position;
 }
 
-/* --- to the workers ------------------------------------------------------ */
+/* --- opening -------------------------------------------------------------- */
 
-static void send_to(struct feed *feed, unsigned worker, struct to_worker *item)
-{
-    snprintf(item->app_id, sizeof(item->app_id), "%s", feed->app_id);
-    item->channel = ff_strdup(feed->name);
-    hub_send(feed->hub, worker, item);
-}
-
-void feed_deliver(struct feed *feed, struct message *message)
-{
-    for (unsigned i = 0; feed->workers >> i != 0; i++) {
-        if ((feed->workers >> i & 1) == 0)
-            continue;
-        struct to_worker out = {.type = TO_WORKER_DELIVER,
-                                .message = message_ref(message)};
-        send_to(feed, i, &out);
-        if (i == 63)
-            break;
-    }
-}
-
-void feed_tell_lost(struct feed *feed)
-{
-    for (unsigned i = 0; feed->workers >> i != 0; i++) {
-        if ((feed->workers >> i & 1) == 0)
-            continue;
-        struct to_worker out = {.type = TO_WORKER_LOST,
-                                .position = feed_position(feed)};
-        send_to(feed, i, &out);
-        if (i == 63)
-            break;
-    }
-}
-
-void feed_answer(struct feed *feed, struct to_hub *item,
-                 enum recovered recovered, struct message **messages,
-                 size_t count)
-{
-    struct to_worker out;
-
-    hub_answer(item, TO_WORKER_SUBSCRIBED, &out);
-    out.position = feed_position(feed);
-    out.recovered = recovered;
-    out.messages = messages;
-    out.message_count = count;
-    hub_send(feed->hub, item->worker, &out);
-    to_hub_fini(item);
-}
-
-static void refuse(struct hub *hub, struct to_hub *item, ff_err err)
-{
-    hub_refuse(hub, item, TO_WORKER_SUBSCRIBED, err, NULL);
-}
-
-/* --- those who wait ------------------------------------------------------ */
-
-void feed_wait(struct feed *feed, struct to_hub *item)
-{
-    if (feed->waiting_count == WAITING_MAX) {
-        refuse(feed->hub, item, FF_E_BUSY);
-        return;
-    }
-    struct waiter *waiter = ff_new(struct waiter);
-    waiter->item = hub_take_item(item);
-    waiter->since_ms = ff_clock_steady_ms();
-    TAILQ_INSERT_TAIL(&feed->waiting, waiter, link);
-    feed->waiting_count++;
-}
-
-static struct to_hub end_wait(struct feed *feed, struct waiter *waiter)
-{
-    struct to_hub item = waiter->item;
-
-    TAILQ_REMOVE(&feed->waiting, waiter, link);
-    feed->waiting_count--;
-    free(waiter);
-    return item;
-}
-
-static void refuse_waiter(struct feed *feed, struct waiter *waiter, ff_err err)
-{
-    struct to_hub item = end_wait(feed, waiter);
-
-    refuse(feed->hub, &item, err);
-    to_hub_fini(&item);
-}
-
-void feed_refuse_waiting(struct feed *feed, ff_err err)
-{
-    struct waiter *waiter, *next;
-
-    for (waiter = TAILQ_FIRST(&feed->waiting); waiter != NULL; waiter = next) {
-        next = TAILQ_NEXT(waiter, link);
-        refuse_waiter(feed, waiter, err);
-    }
-}
-
-void feed_fail(struct feed *feed, ff_err err)
-{
-    feed_refuse_waiting(feed, err);
-    feed_close(feed);
-}
-
-/* --- opening ------------------------------------------------------------- */
-
+/* A plain channel is confirmed: answer, then what came meanwhile. */
 static void go_live(struct feed *feed)
 {
     struct waiter *waiter;
 
     feed->state = FEED_LIVE;
     while ((waiter = TAILQ_FIRST(&feed->waiting)) != NULL) {
-        struct to_hub item = end_wait(feed, waiter);
+        struct to_hub item = feed_end_wait(feed, waiter);
         feed_answer(feed, &item, RECOVERED_NOT_ASKED, NULL, 0);
     }
     for (size_t i = 0; i < feed->held.count; i++)
@@ -268,13 +169,27 @@ static void on_open(void *ctx, ff_err err)
     if (feed->state == FEED_OPENING) {
         if (err != FF_OK)
             feed_fail(feed, err);
+        else if (feed->stored != NULL)
+            stored_sync(feed);
         else
             go_live(feed);
     }
     feed_unref(&feed);
 }
 
-static void on_live(void *ctx, struct ff_bus_msg *msg)
+static void take(struct feed *feed, struct message *message)
+{
+    if (feed->stored != NULL)
+        stored_take(feed, message);
+    else if (message_is_mark(message))
+        return; /* its history has ended since */
+    else if (feed->state == FEED_LIVE)
+        feed_deliver(feed, message);
+    else
+        held_add(&feed->held, message);
+}
+
+static void on_message(void *ctx, struct ff_bus_msg *msg)
 {
     struct feed *feed = ctx;
     struct message *message;
@@ -284,24 +199,30 @@ static void on_live(void *ctx, struct ff_bus_msg *msg)
                 ff_fs("channel", feed->name));
         return;
     }
-    if (feed->state == FEED_LIVE)
-        feed_deliver(feed, message);
-    else
-        held_add(&feed->held, message);
+    take(feed, message);
     message_unref(&message);
 }
 
-static struct feed *feed_new(struct hub *hub, const char *app_id,
+static bool is_stored(const struct ff_app *app, const char *name)
+{
+    const struct ff_slice channel = ff_slice_str(name);
+
+    return ff_namespace_stored(ff_app_namespace(app, channel), channel);
+}
+
+static struct feed *feed_new(struct hub *hub, struct ff_app *app,
                              const char *name)
 {
-    const struct key key = key_of(app_id, name);
+    const struct key key = key_of(app->id, name);
     struct feed *feed = ff_new(struct feed);
 
     feed->hub = hub_ref(hub);
     feed->refs = 1;
-    feed->app_id = ff_strdup(app_id);
+    feed->app_id = ff_strdup(app->id);
     feed->name = ff_strdup(name);
     TAILQ_INIT(&feed->waiting);
+    if (is_stored(hub_app(hub, app), name))
+        feed->stored = stored_new(hub);
     ff_metric_add(FF_M_CHANNELS, 1);
     ff_map_puts(hub->feeds->by_name, key.text, feed);
     return feed;
@@ -316,14 +237,15 @@ static ff_err feed_open(struct hub *hub, const struct to_hub *item,
         return FF_E_UNAVAILABLE;
     FF_TRY(
         ff_subject_build(&subject, FF_SUBJ_LIVE, item->app->id, item->channel));
-    struct feed *feed = feed_new(hub, item->app->id, item->channel);
-    feed->sub = ff_bus_subscribe(hub->bus, subject.text, NULL, on_live, feed);
+    struct feed *feed = feed_new(hub, item->app, item->channel);
+    feed->sub =
+        ff_bus_subscribe(hub->bus, subject.text, NULL, on_message, feed);
     ff_bus_barrier(hub->bus, OPEN_TIMEOUT_MS, on_open, feed_ref(feed));
     *out_feed = feed;
     return FF_OK;
 }
 
-/* --- from the workers ---------------------------------------------------- */
+/* --- from the workers ----------------------------------------------------- */
 
 void feed_subscribe(struct hub *hub, struct to_hub *item)
 {
@@ -332,29 +254,19 @@ void feed_subscribe(struct hub *hub, struct to_hub *item)
     if (feed == NULL) {
         ff_err err = feed_open(hub, item, &feed);
         if (err != FF_OK) {
-            refuse(hub, item, err);
+            hub_refuse(hub, item, TO_WORKER_SUBSCRIBED, err, NULL);
             return;
         }
     }
     feed->workers |= (uint64_t)1 << item->worker;
     set_idle(feed, false);
-    if (feed->state == FEED_LIVE) {
+    if (feed->state == FEED_OPENING) {
+        feed_wait(feed, item);
+    } else if (feed->stored != NULL) {
+        stored_subscribe(feed, item);
+    } else {
         struct to_hub now = hub_take_item(item);
         feed_answer(feed, &now, RECOVERED_NOT_ASKED, NULL, 0);
-    } else {
-        feed_wait(feed, item);
-    }
-}
-
-/* Who still waits there was given up by the worker. */
-static void refuse_waiting_of(struct feed *feed, unsigned worker)
-{
-    struct waiter *waiter, *next;
-
-    for (waiter = TAILQ_FIRST(&feed->waiting); waiter != NULL; waiter = next) {
-        next = TAILQ_NEXT(waiter, link);
-        if (waiter->item.worker == worker)
-            refuse_waiter(feed, waiter, FF_E_CLOSED);
     }
 }
 
@@ -364,7 +276,7 @@ void feed_drop(struct hub *hub, struct to_hub *item)
 
     if (feed == NULL)
         return;
-    refuse_waiting_of(feed, item->worker);
+    feed_refuse_waiting_of(feed, item->worker);
     feed->workers &= ~((uint64_t)1 << item->worker);
     if (feed->workers != 0)
         return;
@@ -382,4 +294,42 @@ void feeds_tick(struct hub *hub, int64_t now_ms)
     while ((feed = TAILQ_FIRST(&hub->feeds->idle)) != NULL &&
            feed->idle_since_ms <= oldest)
         feed_close(feed);
+}
+
+/* --- changes around them -------------------------------------------------- */
+
+void feeds_renew(struct hub *hub)
+{
+    struct feed *feed;
+
+    for (size_t i = 0; (feed = feeds_next(hub->feeds, &i)) != NULL;) {
+        if (feed->stored != NULL && feed->state != FEED_OPENING)
+            stored_renew(feed);
+    }
+}
+
+/* Its history begins, or ends, for those who are subscribed already. */
+static void set_stored(struct feed *feed, bool stored)
+{
+    if (feed->stored != NULL) {
+        stored_set_ended(feed, !stored);
+    } else if (stored) {
+        feed->stored = stored_new(feed->hub);
+        feed->stored->tell = true;
+        if (feed->state == FEED_LIVE)
+            stored_sync(feed);
+    }
+}
+
+void feeds_on_app(struct hub *hub, const char *app_id)
+{
+    const struct ff_app *app = ff_apps_find(hub->apps, app_id);
+    struct feed *feed;
+
+    if (app == NULL)
+        return;
+    for (size_t i = 0; (feed = feeds_next(hub->feeds, &i)) != NULL;) {
+        if (strcmp(feed->app_id, app_id) == 0)
+            set_stored(feed, is_stored(app, feed->name));
+    }
 }

@@ -2,10 +2,9 @@
 #define GATEWAY_FEED_H
 
 /*
- * The channels that this gateway serves: the interest of the workers, the
- * subscription at the bus, what waits until it is confirmed, and the linger
- * after the last subscriber left. What is particular to channels with history
- * is in stored.h.
+ * A channel as the hub has it: the interest of the workers, the subscription
+ * at the bus, what waits until it is confirmed, and the linger after the last
+ * subscriber left. What is particular to channels with history is in stored.h.
  */
 
 #include <sys/queue.h>
@@ -26,7 +25,8 @@ enum feed_state {
 struct waiter {
     TAILQ_ENTRY(waiter) link;
     struct to_hub item;
-    int64_t since_ms;
+    unsigned tries; /* resume.c: reads that did not tell */
+    bool proved;    /* its message is in the stream; we sync */
 };
 TAILQ_HEAD(waiters, waiter);
 
@@ -55,15 +55,18 @@ struct feed {
 struct feeds;
 struct feeds *feeds_new(void);
 void feeds_free(struct feeds **feeds);
-size_t feeds_count(const struct feeds *feeds);
 struct feed *feeds_find(const struct feeds *feeds, const char *app_id,
                         const char *name);
-/* pos begins at 0; NULL at the end. */
+/* pos begins at 0; NULL at the end. Closing the one just given is allowed. */
 struct feed *feeds_next(const struct feeds *feeds, size_t *pos);
 
 void feed_subscribe(struct hub *hub, struct to_hub *item);
 void feed_drop(struct hub *hub, struct to_hub *item);
 void feeds_tick(struct hub *hub, int64_t now_ms);
+/* A new connection to the bus. */
+void feeds_renew(struct hub *hub);
+/* An app's record changed: its channels may now be of the other kind. */
+void feeds_on_app(struct hub *hub, const char *app_id);
 
 struct feed *feed_ref(struct feed *feed);
 void feed_unref(struct feed **feed);
@@ -71,18 +74,27 @@ void feed_unref(struct feed **feed);
 const struct ff_namespace *feed_namespace(const struct feed *feed);
 struct position feed_position(const struct feed *feed);
 
-/* For stored.c and resume.c. */
-void feed_wait(struct feed *feed, struct to_hub *item);
-/* Answer and free a waiter that is out of the list. */
-void feed_answer(struct feed *feed, struct to_hub *item,
-                 enum recovered recovered, struct message **messages,
-                 size_t count);
-void feed_refuse_waiting(struct feed *feed, ff_err err);
-void feed_deliver(struct feed *feed, struct message *message);
-void feed_tell_lost(struct feed *feed);
+/* --- for the feed's own parts --------------------------------------------- */
+
 /* It could not be opened: refuse who waits, and forget it. */
 void feed_fail(struct feed *feed, ff_err err);
 
+/* Moves item, or refuses it when too many wait. */
+void feed_wait(struct feed *feed, struct to_hub *item);
+/* Out of the list; the item is the caller's. */
+struct to_hub feed_end_wait(struct feed *feed, struct waiter *waiter);
+void feed_refuse_waiting(struct feed *feed, ff_err err);
+/* A worker that dropped the channel gave up who still waits there. */
+void feed_refuse_waiting_of(struct feed *feed, unsigned worker);
+
+/* SUBSCRIBED. Takes messages over, ends item. */
+void feed_answer(struct feed *feed, struct to_hub *item,
+                 enum recovered recovered, struct message **messages,
+                 size_t count);
+void feed_deliver(struct feed *feed, struct message *message);
+void feed_tell_lost(struct feed *feed);
+
+/* false: there is no more room. */
 bool held_add(struct held *held, struct message *message);
 void held_clear(struct held *held);
 

@@ -9,9 +9,13 @@
 #include "ff_clock.h"
 #include "ff_log.h"
 #include "ff_subject.h"
+#include "gate.h"
+#include "history.h"
 #include "publish.h"
 
-#define TICK_MS 1000
+#define TICK_MS    1000
+#define CHECKS_MAX 256
+#define READS_MAX  64
 
 struct hub *hub_ref(struct hub *hub)
 {
@@ -114,6 +118,7 @@ static void on_app(void *ctx, const char *app_id)
     const struct app_news news = {app_id, ff_apps_find(hub->apps, app_id)};
 
     hub_send_all(hub, fill_app, &news);
+    feeds_on_app(hub, app_id);
 }
 
 /* --- messages for every connection of an app ----------------------------- */
@@ -160,13 +165,10 @@ static void on_stopped(struct hub *hub, struct to_hub *item)
 }
 
 static void (*const handlers[])(struct hub *hub, struct to_hub *item) = {
-    [TO_HUB_SUBSCRIBE] = feed_subscribe,
-    [TO_HUB_DROP] = feed_drop,
-    [TO_HUB_PUBLISH] = publish,
-    [TO_HUB_VERIFY] = calls_verify,
-    [TO_HUB_CALL] = calls_call,
-    [TO_HUB_STOPPED] = on_stopped,
-    [TO_HUB_PRESENCE] = NULL,
+    [TO_HUB_SUBSCRIBE] = feed_subscribe, [TO_HUB_DROP] = feed_drop,
+    [TO_HUB_PUBLISH] = publish,          [TO_HUB_HISTORY] = history_ask,
+    [TO_HUB_VERIFY] = calls_verify,      [TO_HUB_CALL] = calls_call,
+    [TO_HUB_STOPPED] = on_stopped,       [TO_HUB_PRESENCE] = NULL,
 };
 
 static void take(void *ctx, struct to_hub *item)
@@ -206,6 +208,10 @@ struct hub *hub_new(struct ff_svc *svc, const struct gateway_conf *conf,
     hub->conf = conf;
     hub->handoff = handoff;
     hub->epoch = epoch_new();
+    hub->checks = gate_new(CHECKS_MAX);
+    hub->reads = gate_new(READS_MAX);
+    ring_pool_init(&hub->rings, (size_t)conf->ring_messages,
+                   (size_t)conf->ring_bytes);
     hub->feeds = feeds_new();
     hub->publisher = publisher_new();
     hub->wake = ff_wake_new(hub->loop, on_wake, hub);
@@ -229,6 +235,8 @@ void hub_free(struct hub **hub)
     publisher_free(&gone->publisher);
     feeds_free(&gone->feeds);
     epoch_free(&gone->epoch);
+    gate_free(&gone->checks);
+    gate_free(&gone->reads);
     ff_apps_free(&gone->apps);
     ff_wake_free(&gone->wake);
     hub_unref(hub);
@@ -257,6 +265,8 @@ static void fill_bus(const void *arg, struct to_worker *out)
 void hub_on_bus(struct hub *hub, bool connected)
 {
     hub_send_all(hub, fill_bus, &connected);
+    if (connected)
+        feeds_renew(hub);
 }
 
 static void fill_drain(const void *arg, struct to_worker *out)

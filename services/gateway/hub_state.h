@@ -16,6 +16,7 @@
 #include "ff_map.h"
 #include "gateway_conf.h"
 #include "hub.h"
+#include "ring.h"
 
 struct hub {
     unsigned refs;
@@ -30,6 +31,10 @@ struct hub {
     struct ff_apps *apps;
     struct ff_bus_sub *broadcasts;
     struct epoch *epoch;
+    int64_t doubted_ms;
+    struct gate *checks; /* calls out: where does a channel end? */
+    struct gate *reads;  /* calls out: pages of the stream */
+    struct ring_pool rings;
     struct feeds *feeds;
     struct publisher *publisher;
     unsigned stopped; /* workers that said so */

@@ -1,0 +1,14 @@
+#ifndef GATEWAY_HISTORY_H
+#define GATEWAY_HISTORY_H
+
+/*
+ * What a client asks of a channel's history: the newest messages, or those
+ * after a position; in rising order, or newest first. Only what the
+ * namespace's history_size and history_ttl_s still show.
+ */
+
+#include "hub_state.h"
+
+void history_ask(struct hub *hub, struct to_hub *item);
+
+#endif

@@ -1,0 +1,284 @@
+#include "stored.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "epoch.h"
+#include "ff_clock.h"
+#include "ff_log.h"
+#include "ff_metric.h"
+#include "page.h"
+#include "resume.h"
+
+#define RECHECK_MS     1000
+#define DOUBT_PAUSE_MS 1000
+
+struct stored *stored_new(struct hub *hub)
+{
+    struct stored *stored = ff_new(struct stored);
+
+    ring_init(&stored->ring, &hub->rings, 0);
+    stored->check_later = true;
+    return stored;
+}
+
+void stored_free(struct stored **stored)
+{
+    struct stored *gone = *stored;
+
+    *stored = NULL;
+    if (gone == NULL)
+        return;
+    ff_timer_free(&gone->retry);
+    ff_timer_free(&gone->recheck);
+    ff_timer_free(&gone->reading_retry);
+    ring_fini(&gone->ring);
+    message_unref(&gone->newest);
+    free(gone);
+}
+
+/* --- moving on ----------------------------------------------------------- */
+
+void stored_set_newest(struct feed *feed, struct message *message)
+{
+    struct stored *stored = feed->stored;
+    const struct ff_namespace *ns = feed_namespace(feed);
+
+    message_unref(&stored->newest);
+    if (message == NULL || ns == NULL || message_is_mark(message) ||
+        !ff_namespace_cached(ns, ff_slice_str(feed->name)))
+        return;
+    stored->newest = message_ref(message);
+}
+
+/* What was removed is not shown again; the position moves without a word. */
+static void apply_mark(struct feed *feed, const struct message *mark)
+{
+    struct stored *stored = feed->stored;
+    uint64_t offset = message_mark_offset(mark);
+
+    if (offset == 0 || offset > stored->last)
+        offset = stored->last;
+    ring_forget(&stored->ring, offset);
+    if (stored->newest != NULL && stored->newest->m.offset <= offset)
+        stored_set_newest(feed, NULL);
+}
+
+void stored_advance(struct feed *feed, struct message *message)
+{
+    struct stored *stored = feed->stored;
+
+    if (message_is_mark(message)) {
+        apply_mark(feed, message);
+        stored->last = message->m.offset;
+        return;
+    }
+    stored->last = message->m.offset;
+    ring_add(&stored->ring, message);
+    stored_set_newest(feed, message);
+    feed_deliver(feed, message);
+}
+
+void stored_move_to(struct feed *feed, uint64_t offset, struct message *last)
+{
+    struct stored *stored = feed->stored;
+
+    stored->last = offset;
+    snprintf(stored->epoch, sizeof(stored->epoch), "%s", epoch_text(feed->hub));
+    ring_reset(&stored->ring, offset);
+    stored_set_newest(feed, last);
+}
+
+/* What came until offset cannot be given any more. */
+void stored_lose(struct feed *feed, uint64_t offset, struct message *last)
+{
+    ff_metric_add(FF_M_GAPS_LOST, 1);
+    ff_warn("history_gap_lost", ff_fs("app", feed->app_id),
+            ff_fs("channel", feed->name),
+            ff_fi("from", (int64_t)feed->stored->last),
+            ff_fi("to", (int64_t)offset));
+    stored_move_to(feed, offset, last);
+    feed_tell_lost(feed);
+    if (last == NULL)
+        feed->stored->again = true; /* to know the last one */
+    stored_settle(feed);
+}
+
+/* --- settling ------------------------------------------------------------- */
+
+void stored_sync(struct feed *feed)
+{
+    if (feed->stored->busy)
+        feed->stored->again = true;
+    else
+        stored_begin_sync(feed);
+}
+
+void stored_renew(struct feed *feed)
+{
+    feed->stored->check_later = true;
+    stored_sync(feed);
+}
+
+static void on_recheck(void *ctx)
+{
+    struct feed *feed = ctx;
+
+    ff_timer_free(&feed->stored->recheck);
+    stored_sync(feed);
+}
+
+static void check_later(struct feed *feed)
+{
+    struct stored *stored = feed->stored;
+
+    stored->check_later = false;
+    if (stored->recheck == NULL)
+        stored->recheck =
+            ff_timer_new(feed->hub->loop, RECHECK_MS, 0, on_recheck, feed);
+}
+
+void stored_take_next_held(struct feed *feed)
+{
+    const struct held *held = &feed->held;
+
+    for (size_t i = 0; i < held->count; i++) {
+        struct message *message = held->items[i];
+        if (message->m.offset <= feed->stored->last)
+            continue;
+        if (message->m.previous > feed->stored->last)
+            return;
+        stored_advance(feed, message);
+    }
+}
+
+static void take_held(struct feed *feed)
+{
+    struct held held = feed->held;
+
+    feed->held = (struct held){0};
+    for (size_t i = 0; i < held.count; i++) {
+        if (held.items[i]->m.offset > feed->stored->last)
+            stored_take(feed, held.items[i]);
+    }
+    held_clear(&held);
+}
+
+/* A sync or a fill is done: go on with what came meanwhile. */
+void stored_settle(struct feed *feed)
+{
+    struct stored *stored = feed->stored;
+
+    stored->busy = false;
+    if (stored->again) {
+        stored_begin_sync(feed);
+        return;
+    }
+    feed->state = FEED_LIVE;
+    take_held(feed);
+    if (stored->check_later)
+        check_later(feed);
+    if (feed->waiting_count > 0)
+        resume_wake(feed);
+}
+
+/* --- live ---------------------------------------------------------------- */
+
+static void on_doubt(void *ctx, ff_err err)
+{
+    struct hub *hub = ctx;
+    struct feed *feed;
+
+    for (size_t i = 0; err == FF_OK && (feed = feeds_next(hub->feeds, &i));) {
+        if (feed->stored != NULL && feed->stored->known &&
+            strcmp(feed->stored->epoch, epoch_text(hub)) != 0)
+            stored_sync(feed);
+    }
+    hub_unref(&hub);
+}
+
+/*
+ * The stream never says a thing twice, but for what was read while it was on
+ * its way. Is it still the same one, and was it rolled back?
+ */
+static void doubt(struct feed *feed)
+{
+    struct hub *hub = feed->hub;
+    int64_t now_ms = ff_clock_steady_ms();
+
+    if (now_ms - hub->doubted_ms >= DOUBT_PAUSE_MS) {
+        hub->doubted_ms = now_ms;
+        epoch_doubt(hub);
+        epoch_get(hub, on_doubt, hub_ref(hub));
+    }
+    if (now_ms - feed->stored->doubted_ms >= DOUBT_PAUSE_MS) {
+        feed->stored->doubted_ms = now_ms;
+        stored_sync(feed);
+    }
+}
+
+static void hold(struct feed *feed, struct message *message)
+{
+    if (!held_add(&feed->held, message))
+        feed->stored->again = true;
+}
+
+static bool is_gap(const struct feed *feed, const struct message *message)
+{
+    const struct ff_namespace *ns = feed_namespace(feed);
+
+    return message->m.previous > feed->stored->last &&
+           (ns == NULL || ns->positioned);
+}
+
+static void take_next(struct feed *feed, struct message *message)
+{
+    struct stored *stored = feed->stored;
+
+    if (is_gap(feed, message)) {
+        hold(feed, message);
+        stored_fill(feed, message->m.previous);
+        return;
+    }
+    if (message->m.previous > stored->last)
+        ring_reset(&stored->ring, message->m.previous);
+    stored_advance(feed, message);
+    if (stored->ahead)
+        resume_wake(feed);
+}
+
+void stored_take(struct feed *feed, struct message *message)
+{
+    if (message->m.offset == 0)
+        feed_deliver(feed, message); /* a whisper */
+    else if (feed->state != FEED_LIVE)
+        hold(feed, message);
+    else if (message->m.offset <= feed->stored->last)
+        doubt(feed);
+    else
+        take_next(feed, message);
+}
+
+void stored_set_ended(struct feed *feed, bool ended)
+{
+    struct stored *stored = feed->stored;
+
+    if (stored->ended && !ended) {
+        stored->known = false;
+        stored->tell = true;
+        stored_sync(feed);
+    }
+    stored->ended = ended;
+}
+
+void stored_subscribe(struct feed *feed, struct to_hub *item)
+{
+    if (feed->state == FEED_LIVE || feed->state == FEED_FILLING)
+        resume_ask(feed, item);
+    else if (ff_bus_connected(feed->hub->bus))
+        feed_wait(feed, item);
+    else
+        hub_refuse(feed->hub, item, TO_WORKER_SUBSCRIBED, FF_E_UNAVAILABLE,
+                   NULL);
+}

@@ -1,0 +1,77 @@
+#ifndef GATEWAY_STORED_H
+#define GATEWAY_STORED_H
+
+/*
+ * What a feed has more when its channel keeps history: the offset and epoch
+ * that were delivered last, recent messages, and the care that nothing is
+ * missed between them.
+ *
+ * Each live message names its own offset S and the one before it on the
+ * channel, P. Up to `last` it is a duplicate; P up to `last` follows on; P
+ * beyond it is a gap: the live ones are held, the stream is read, and all is
+ * delivered in order. What cannot be read is said: TO_WORKER_LOST.
+ *
+ * The last message lost leaves no gap. So the end of the stream is asked for
+ * when a feed opens, after each new connection to the bus, some time after
+ * both (another server of the cluster may learn late what we subscribe to),
+ * and when a client proves that it has seen more.
+ */
+
+#include "feed.h"
+#include "ring.h"
+
+struct stored {
+    bool known; /* last and epoch are: it was synced once */
+    uint64_t last;
+    char epoch[FF_EPOCH_MAX];
+    struct ring ring;
+    struct message *newest; /* cached channels: NULL if none is known */
+    bool busy;              /* a sync or a fill is under way */
+    bool again;             /* sync once more after it */
+    bool check_later;       /* and once more a while after it */
+    bool ended;             /* the channel keeps history no more */
+    bool tell;              /* subscribers were there before it was stored */
+    unsigned tries, lags;
+    int64_t doubted_ms;
+    uint64_t target; /* fill up to here */
+    struct ff_timer *retry, *recheck;
+    /* resume.c */
+    bool ahead; /* who waits may have seen more than came here */
+    bool reading;
+    uint64_t reading_from;
+    unsigned reading_tries;
+    struct ff_timer *reading_retry;
+};
+
+struct stored *stored_new(struct hub *hub);
+void stored_free(struct stored **stored);
+
+/* Learn where the stream ends, and read what was missed. */
+void stored_sync(struct feed *feed);
+/* The same, because the connection to the bus is a new one. */
+void stored_renew(struct feed *feed);
+/* The namespace keeps history no more, or again. */
+void stored_set_ended(struct feed *feed, bool ended);
+void stored_take(struct feed *feed, struct message *message);
+void stored_subscribe(struct feed *feed, struct to_hub *item);
+
+/* --- between stored.c and stored_sync.c ------------------------------------ */
+
+/* Learn where the stream ends; then fill, lose or settle. */
+void stored_begin_sync(struct feed *feed);
+/* Read what comes after last up to target; then lose or settle. */
+void stored_fill(struct feed *feed, uint64_t target);
+/* The next message of the channel, live or read. */
+void stored_advance(struct feed *feed, struct message *message);
+/* Those of the held ones that follow on. */
+void stored_take_next_held(struct feed *feed);
+/* The last message of a cached channel; NULL: not known. */
+void stored_set_newest(struct feed *feed, struct message *message);
+/* A new position without what came before; last: its message, if known. */
+void stored_move_to(struct feed *feed, uint64_t offset, struct message *last);
+/* The same, told to the subscribers, and settled. */
+void stored_lose(struct feed *feed, uint64_t offset, struct message *last);
+/* A sync or a fill is done: go on with what came meanwhile. */
+void stored_settle(struct feed *feed);
+
+#endif
