@@ -5,6 +5,7 @@
 #include "ff_json.h"
 #include "ff_rpc.h"
 #include "ff_subject.h"
+#include "revoked.h"
 
 #define VERIFY_TRY_MS 2500
 #define VERIFY_TRIES  2 /* 5 s in all */
@@ -55,6 +56,12 @@ static void verified(struct call *call, const json_t *claims)
     if (err != FF_OK) {
         free(identity);
         call_refuse(call, TO_WORKER_VERIFIED, FF_E_INTERNAL, &why);
+        return;
+    }
+    if (revoked_has(call->hub->revoked, call->item.app->id, identity)) {
+        ff_identity_fini(identity);
+        free(identity);
+        call_refuse(call, TO_WORKER_VERIFIED, FF_E_REVOKED, NULL);
         return;
     }
     hub_answer(&call->item, TO_WORKER_VERIFIED, &out);

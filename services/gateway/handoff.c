@@ -84,6 +84,8 @@ void query_unref(struct query **query)
     free(q->user);
     free(q->connection);
     free(q->reason);
+    free(q->channel);
+    free(q->prefix);
     free(q);
 }
 

@@ -123,8 +123,9 @@ void to_worker_fini(struct to_worker *item);
  */
 struct query {
     atomic_uint refs;
-    enum { QUERY_CONNECTIONS, QUERY_DISCONNECT } kind;
+    enum { QUERY_CONNECTIONS, QUERY_CHANNELS, QUERY_DISCONNECT } kind;
     char *app, *user, *connection, *reason;
+    char *channel, *prefix; /* of QUERY_CHANNELS: only this one, only names that begin so */
     int64_t limit;
     void *owner; /* the hub's own */
 };

@@ -12,6 +12,8 @@
 #include "gate.h"
 #include "history.h"
 #include "publish.h"
+#include "queries.h"
+#include "revoked.h"
 
 #define TICK_MS    1000
 #define CHECKS_MAX 256
@@ -165,10 +167,15 @@ static void on_stopped(struct hub *hub, struct to_hub *item)
 }
 
 static void (*const handlers[])(struct hub *hub, struct to_hub *item) = {
-    [TO_HUB_SUBSCRIBE] = feed_subscribe, [TO_HUB_DROP] = feed_drop,
-    [TO_HUB_PUBLISH] = publish,          [TO_HUB_HISTORY] = history_ask,
-    [TO_HUB_VERIFY] = calls_verify,      [TO_HUB_CALL] = calls_call,
-    [TO_HUB_STOPPED] = on_stopped,       [TO_HUB_PRESENCE] = NULL,
+    [TO_HUB_SUBSCRIBE] = feed_subscribe,
+    [TO_HUB_DROP] = feed_drop,
+    [TO_HUB_PUBLISH] = publish,
+    [TO_HUB_HISTORY] = history_ask,
+    [TO_HUB_VERIFY] = calls_verify,
+    [TO_HUB_CALL] = calls_call,
+    [TO_HUB_ANSWER] = queries_answer,
+    [TO_HUB_STOPPED] = on_stopped,
+    [TO_HUB_PRESENCE] = NULL,
 };
 
 static void take(void *ctx, struct to_hub *item)
@@ -191,7 +198,10 @@ static void on_tick(void *ctx)
 {
     struct hub *hub = ctx;
 
-    feeds_tick(hub, ff_clock_steady_ms());
+    int64_t now_ms = ff_clock_steady_ms();
+
+    feeds_tick(hub, now_ms);
+    revoked_tick(hub->revoked, now_ms);
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -218,6 +228,8 @@ struct hub *hub_new(struct ff_svc *svc, const struct gateway_conf *conf,
     handoff_on_hub(handoff, ff_wake_up, hub->wake);
     hub->tick = ff_timer_new(hub->loop, TICK_MS, TICK_MS, on_tick, hub);
     hub->apps = ff_apps_new(hub->bus, on_app, hub);
+    hub->revoked = revoked_new(hub);
+    hub->queries = queries_new(hub);
     follow_broadcasts(hub);
     return hub;
 }
@@ -232,6 +244,8 @@ void hub_free(struct hub **hub)
     handoff_on_hub(gone->handoff, NULL, NULL);
     ff_timer_free(&gone->tick);
     ff_bus_unsubscribe(&gone->broadcasts);
+    queries_free(&gone->queries);
+    revoked_free(&gone->revoked);
     publisher_free(&gone->publisher);
     feeds_free(&gone->feeds);
     epoch_free(&gone->epoch);
@@ -251,6 +265,11 @@ bool hub_ready(struct hub *hub, struct ff_why *why)
     if (!ff_apps_synced(hub->apps)) {
         ff_why_set(why, FF_E_UNAVAILABLE, "apps",
                    "the app registry is not here yet");
+        return false;
+    }
+    if (!revoked_synced(hub->revoked)) {
+        ff_why_set(why, FF_E_UNAVAILABLE, "revoked",
+                   "the revocations are not here yet");
         return false;
     }
     return true;

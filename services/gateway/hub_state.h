@@ -37,6 +37,8 @@ struct hub {
     struct ring_pool rings;
     struct feeds *feeds;
     struct publisher *publisher;
+    struct queries *queries;
+    struct revoked *revoked;
     unsigned stopped; /* workers that said so */
     void (*on_drained)(void *ctx);
     void *drained_ctx;

@@ -93,6 +93,33 @@ static void disconnect_one(void *arg, struct conn *conn)
     session_fail(session, FF_E_DISCONNECTED, &why, FF_E_DISCONNECTED);
 }
 
+static bool is_asked_for(const struct channel *channel,
+                         const struct query *query)
+{
+    if (channel->count == 0 || strcmp(channel->app_id, query->app) != 0)
+        return false;
+    if (query->channel != NULL && strcmp(channel->name, query->channel) != 0)
+        return false;
+    return query->prefix == NULL ||
+           strncmp(channel->name, query->prefix, strlen(query->prefix)) == 0;
+}
+
+static void list_channels(struct asking *asking)
+{
+    const struct channel *channel;
+
+    for (size_t i = 0;
+         (channel = channels_next(asking->all->channels, &i)) != NULL;) {
+        if (!is_asked_for(channel, asking->query))
+            continue;
+        if (asking->count++ >= asking->query->limit)
+            continue;
+        ff_buf_adds(&asking->list, asking->list.len > 0 ? ",{" : "{");
+        add(&asking->list, "name", channel->name);
+        ff_buf_addf(&asking->list, "\"subscriptions\":%u}", channel->count);
+    }
+}
+
 /* The hub waits for so many answers and no longer than some time: a lost one is a smaller answer. */
 static void say_answer(struct sessions *all, struct to_worker *asked,
                        struct ff_buf *text)
@@ -108,17 +135,34 @@ static void say_answer(struct sessions *all, struct to_worker *asked,
         to_hub_fini(&item);
 }
 
+static void ask_each(struct asking *asking)
+{
+    const struct sessions_options *options = &asking->all->options;
+
+    if (asking->query->kind == QUERY_CHANNELS)
+        list_channels(asking);
+    else if (asking->query->kind == QUERY_CONNECTIONS)
+        options->each(options->ctx, list_one, asking);
+    else
+        options->each(options->ctx, disconnect_one, asking);
+}
+
+static const char *const list_names[] = {
+    [QUERY_CONNECTIONS] = "connections",
+    [QUERY_CHANNELS] = "channels",
+    [QUERY_DISCONNECT] = NULL,
+};
+
 void sessions_answer(struct sessions *all, struct to_worker *item)
 {
-    bool list = item->query->kind == QUERY_CONNECTIONS;
+    const char *name = list_names[item->query->kind];
     struct asking asking = {.all = all, .query = item->query};
     struct ff_buf text = {0};
 
-    all->options.each(all->options.ctx, list ? list_one : disconnect_one,
-                      &asking);
+    ask_each(&asking);
     ff_buf_addf(&text, "{\"count\":%lld", (long long)asking.count);
-    if (list) {
-        ff_buf_adds(&text, ",\"connections\":[");
+    if (name != NULL) {
+        ff_buf_addf(&text, ",\"%s\":[", name);
         ff_buf_addslice(&text, ff_buf_slice(&asking.list));
         ff_buf_addc(&text, ']');
     }
