@@ -1,5 +1,7 @@
 #include "ff_json.h"
 
+#include <string.h>
+
 /*
  * Nesting is counted before jansson builds anything. Outside of strings
  * brackets count whether they match or not: jansson tells that later.
@@ -30,6 +32,9 @@ ff_err ff_json_parse(struct ff_slice text, json_t **out_value,
     if (too_deep(text))
         return ff_why_set(why, FF_E_JSON, "", "nested deeper than %d levels",
                           FF_JSON_DEPTH_MAX);
+    /* jansson passes over these, outside of strings. */
+    if (memchr(text.len ? text.data : "", '\0', text.len))
+        return ff_why_set(why, FF_E_JSON, "", "must not contain NUL");
     json_error_t error;
     json_t *value =
         json_loadb(text.len ? text.data : "", text.len,

@@ -48,8 +48,8 @@ static void write_integer(struct ff_buf *b, const json_t *value)
     ff_buf_addf(b, "%lld", (long long)json_integer_value(value));
 }
 
-/* The shortest text that reads back as the same number: 0.1, which jansson
- * itself writes as 0.10000000000000001. */
+/* No more digits than it takes to read back the same number: jansson itself
+ * writes 0.1 as 0.10000000000000001. */
 static void write_real(struct ff_buf *b, const json_t *value)
 {
     double number = json_real_value(value);
