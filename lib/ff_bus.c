@@ -219,11 +219,17 @@ ff_err ff_bus_state(const struct ff_bus *bus)
     return bus->connected ? FF_OK : FF_E_UNAVAILABLE;
 }
 
-ff_err ff_bus_publish(struct ff_bus *bus, const struct ff_bus_out *out)
+ff_err ff_bus_publish_for(struct ff_bus *bus, const struct ff_bus_out *out,
+                          const char *reply_to)
 {
     FF_TRY(ff_bus_out_check(out));
     FF_TRY(ff_bus_state(bus));
-    return ff_bus_link_publish(bus->link, NULL, out);
+    return ff_bus_link_publish(bus->link, reply_to, out);
+}
+
+ff_err ff_bus_publish(struct ff_bus *bus, const struct ff_bus_out *out)
+{
+    return ff_bus_publish_for(bus, out, NULL);
 }
 
 ff_err ff_bus_reply(struct ff_bus *bus, const struct ff_bus_msg *to,

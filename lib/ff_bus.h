@@ -47,6 +47,8 @@ bool ff_bus_msg_wants_reply(const struct ff_bus_msg *msg);
 struct ff_slice ff_bus_msg_reply_to(const struct ff_bus_msg *msg);
 /* One made by hand, for tests and for messages read from a stream. Copies all. */
 struct ff_bus_msg *ff_bus_msg_new(const struct ff_bus_out *from);
+/* What a message made by hand was made from, to send it; borrowed. */
+struct ff_bus_out ff_bus_msg_out(const struct ff_bus_msg *msg);
 
 struct ff_bus_options {
     char *const *urls;                  /* ended by NULL */
@@ -81,6 +83,11 @@ FF_MUST_USE ff_err ff_bus_publish(struct ff_bus *bus,
 
 /* A new subject that only this process may subscribe to: for answers that are many, such as those of a consumer. */
 void ff_bus_new_inbox(struct ff_bus *bus, struct ff_subject_text *out);
+
+/* Publish with that subject for the answers. */
+FF_MUST_USE ff_err ff_bus_publish_for(struct ff_bus *bus,
+                                      const struct ff_bus_out *out,
+                                      const char *reply_to);
 
 /* queue: NULL or a queue group. msg is borrowed for the call; ref it to keep it. */
 typedef void ff_bus_on_msg(void *ctx, struct ff_bus_msg *msg);

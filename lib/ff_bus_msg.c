@@ -40,6 +40,13 @@ struct ff_bus_msg *ff_bus_msg_new(const struct ff_bus_out *from)
     return msg;
 }
 
+struct ff_bus_out ff_bus_msg_out(const struct ff_bus_msg *msg)
+{
+    const struct ff_bus_send *send = &msg->copy->send;
+    return (struct ff_bus_out){send->subject, send->body, send->headers,
+                               send->header_count};
+}
+
 struct ff_bus_msg *ff_bus_msg_ref(struct ff_bus_msg *msg)
 {
     atomic_fetch_add_explicit(&msg->refs, 1, memory_order_relaxed);

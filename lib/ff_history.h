@@ -32,8 +32,8 @@ void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
                       ff_history_on_epoch *fn, void *ctx);
 
 /*
- * Store a message; fn gets its offset once the stream has acknowledged it. Tried again with the same id after a lost
- * acknowledgement, at most tries times of timeout_ms each. key: idempotency key (NULL: the message's id).
+ * Store a message; fn gets its offset once the stream has acknowledged it. Tried again with the same key after a lost
+ * acknowledgement or connection, until tries * timeout_ms have passed: a bus that is not connected is waited for. key: idempotency key (NULL: the message's id).
  * duplicate: the key was known; offset is the first one's. expected: UINT64_MAX, or the offset that the channel's
  * last message must have (0: none yet), else FF_E_CONFLICT. FF_E_FULL: no room.
  */
@@ -52,10 +52,12 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
  * Read a channel: messages with from <= offset <= to in order, at most limit of them and max_bytes of bodies; newest: of more
  * than limit the newest ones are given (still in rising order). The page is refcounted and immutable.
  *
- * complete: everything that the stream ever held in [from, to] on this channel and that was not removed by age, size or
- * count is in the page; cut: there was more than limit or max_bytes. first_lost: the channel's oldest messages up to
- * this offset are known to be gone (0: none known) - see "from_seen".
- * from_seen: the message at offset from itself was still in the stream (so nothing after it was evicted).
+ * Everything that the stream held in [from, to] on this channel when the reading ended is in the page, unless cut: there
+ * was more than limit or max_bytes. from_seen: the message at offset from itself was still in the stream then; so
+ * nothing behind it was evicted, for the oldest of a channel always goes first. A replica may lag: the newest
+ * messages can be missing, and are seen as a gap on the live stream. epoch is the stream's after reading.
+ *
+ * Some reads run at once, others wait for them; FF_E_BUSY: too many wait. FF_E_UNAVAILABLE: no stream, no connection. FF_E_TIMEOUT.
  */
 struct ff_history_page {
     struct ff_bus_msg **msgs;
@@ -76,8 +78,8 @@ void ff_history_read(struct ff_bus *bus, const struct ff_history_query *query,
                      ff_history_on_page *fn, void *ctx);
 
 /* Remove all of a channel up to and including offset (0: everything). How many went. */
-void ff_history_remove(struct ff_bus *bus, const char *app,
-                       const char *channel, uint64_t offset,
+void ff_history_remove(struct ff_bus *bus, const char *app, const char *channel,
+                       uint64_t offset,
                        void (*fn)(void *ctx, ff_err err, uint64_t removed),
                        void *ctx);
 

@@ -75,25 +75,45 @@ static void on_answer(void *ctx, ff_err err, struct ff_bus_msg *msg)
     free(call);
 }
 
-struct ff_js_call *ff_js_call(struct ff_bus *bus, json_t *body,
-                              ff_js_on_result *fn, void *ctx,
-                              const char *subject, ...)
+static struct ff_js_call *start(struct ff_bus *bus, int timeout_ms,
+                                json_t *body, ff_js_on_result *fn, void *ctx,
+                                const char *subject, va_list args)
 {
     struct ff_subject_text to;
     struct ff_buf text = {0};
     struct ff_js_call *call = ff_new(struct ff_js_call);
-    va_list args;
-    va_start(args, subject);
     vsnprintf(to.text, sizeof(to.text), subject, args);
-    va_end(args);
     if (body != NULL)
         ff_json_write(&text, body);
     json_decref(body);
     *call = (struct ff_js_call){.fn = fn, .ctx = ctx};
     struct ff_bus_out out = {.subject = to.text, .body = ff_buf_slice(&text)};
-    call->request =
-        ff_bus_request(bus, &out, FF_JS_TIMEOUT_MS, on_answer, call);
+    call->request = ff_bus_request(bus, &out, timeout_ms, on_answer, call);
     ff_buf_fini(&text);
+    return call;
+}
+
+struct ff_js_call *ff_js_call(struct ff_bus *bus, json_t *body,
+                              ff_js_on_result *fn, void *ctx,
+                              const char *subject, ...)
+{
+    va_list args;
+    va_start(args, subject);
+    struct ff_js_call *call =
+        start(bus, FF_JS_TIMEOUT_MS, body, fn, ctx, subject, args);
+    va_end(args);
+    return call;
+}
+
+struct ff_js_call *ff_js_call_within(struct ff_bus *bus, int timeout_ms,
+                                     json_t *body, ff_js_on_result *fn,
+                                     void *ctx, const char *subject, ...)
+{
+    va_list args;
+    va_start(args, subject);
+    struct ff_js_call *call =
+        start(bus, timeout_ms, body, fn, ctx, subject, args);
+    va_end(args);
     return call;
 }
 

@@ -21,6 +21,10 @@ struct ff_js_call *ff_js_call(struct ff_bus *bus, json_t *body,
                               ff_js_on_result *fn, void *ctx,
                               const char *subject, ...) FF_PRINTF(5, 6);
 
+struct ff_js_call *ff_js_call_within(struct ff_bus *bus, int timeout_ms,
+                                     json_t *body, ff_js_on_result *fn,
+                                     void *ctx, const char *subject, ...)
+    FF_PRINTF(6, 7);
 /* NULL is fine; but not after fn was called. */
 void ff_js_cancel(struct ff_js_call **call);
 

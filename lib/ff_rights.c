@@ -18,6 +18,8 @@ static const struct row {
 #undef X
 };
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 struct list {
     struct ff_buf *out;
     bool begun;
@@ -37,45 +39,37 @@ static void add(struct list *list, const char *before, const char *name,
 
 /* --- JetStream ---------------------------------------------------------------- */
 
-static const char *const owner_verbs[] = {
-    "STREAM.CREATE.",
-    "STREAM.UPDATE.",
+/* What ff_history and ff_kv ask of JetStream; %s is the stream. */
+static const char *const owner_api[] = {
+    "$JS.API.STREAM.CREATE.%s",
+    "$JS.API.STREAM.UPDATE.%s",
+    NULL,
 };
-static const char *const reader_verbs[] = {
-    "STREAM.INFO.",
-    "DIRECT.GET.",
-    "CONSUMER.CREATE.",
+static const char *const stream_api[] = {
+    "$JS.API.STREAM.INFO.%s",       "$JS.API.STREAM.MSG.GET.%s",
+    "$JS.API.DIRECT.GET.%s",        "$JS.API.DIRECT.GET.%s.>",
+    "$JS.API.CONSUMER.CREATE.%s",   "$JS.API.CONSUMER.MSG.NEXT.%s.>",
+    "$JS.API.CONSUMER.DELETE.%s.>", NULL,
 };
-/* The same with more tokens behind the stream's name. */
-static const char *const reader_verbs_more[] = {
-    "DIRECT.GET.",
-    "CONSUMER.CREATE.",
-    "CONSUMER.DELETE.",
+static const char *const remover_api[] = {
+    "$JS.API.STREAM.PURGE.%s",
+    NULL,
+};
+static const char *const bucket_api[] = {
+    "$JS.API.DIRECT.GET.%s.>",
+    "$JS.API.CONSUMER.CREATE.%s",
+    NULL,
 };
 
-static void add_verb(struct list *list, const char *verb, const char *stream,
-                     const char *after)
+static void add_api(struct list *list, const char *const *api,
+                    const char *stream)
 {
-    char *before = ff_asprintf("$JS.API.%s", verb);
-
-    add(list, before, stream, after);
-    free(before);
-}
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static void add_owner(struct list *list, const char *stream)
-{
-    for (size_t i = 0; i < COUNT(owner_verbs); i++)
-        add_verb(list, owner_verbs[i], stream, "");
-}
-
-static void add_reader(struct list *list, const char *stream)
-{
-    for (size_t i = 0; i < COUNT(reader_verbs); i++)
-        add_verb(list, reader_verbs[i], stream, "");
-    for (size_t i = 0; i < COUNT(reader_verbs_more); i++)
-        add_verb(list, reader_verbs_more[i], stream, ".>");
+    for (; *api; api++) {
+        const char *gap = strstr(*api, "%s");
+        char *before = ff_strndup(*api, (size_t)(gap - *api));
+        add(list, before, stream, gap + 2);
+        free(before);
+    }
 }
 
 /* The ingress removes what a channel keeps. */
@@ -83,11 +77,11 @@ static void add_streams(struct list *list, unsigned me)
 {
 #define X(id, name, owner, readers, subject, help)                             \
     if (me & (owner))                                                          \
-        add_owner(list, name);                                                 \
+        add_api(list, owner_api, name);                                        \
     if (me & ((owner) | (readers)))                                            \
-        add_reader(list, name);                                                \
+        add_api(list, stream_api, name);                                       \
     if (me & FF_S_INGRESS)                                                     \
-        add_verb(list, "STREAM.PURGE.", name, "");
+        add_api(list, remover_api, name);
 #include "streams.def"
 #undef X
 }
@@ -96,9 +90,9 @@ static void add_buckets(struct list *list, unsigned me)
 {
 #define X(id, name, owner, readers, writers, history, ttl_s, help)             \
     if (me & (owner))                                                          \
-        add_owner(list, "KV_" name);                                           \
-    if (me & ((owner) | (readers)))                                            \
-        add_reader(list, "KV_" name);                                          \
+        add_api(list, owner_api, "KV_" name);                                  \
+    if (me & (readers))                                                        \
+        add_api(list, bucket_api, "KV_" name);                                 \
     if (me & (writers))                                                        \
         add(list, "$KV.", name, ".>");
 #include "buckets.def"

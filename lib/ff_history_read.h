@@ -1,0 +1,60 @@
+#ifndef FF_HISTORY_READ_H
+#define FF_HISTORY_READ_H
+
+/*
+ * One reading of a channel, in steps: a short walk by direct gets, which is enough for most; then a pull consumer for what is left
+ * (ff_history_fetch.c); then a look at the stream to tell what the page is worth.
+ */
+
+#include "ff_history_page.h"
+#include "ff_history_part.h"
+
+/* A consumer that counts what is behind a sequence, and can deliver it. */
+struct ff_history_cursor {
+    char name[64];
+    uint64_t start, count;
+};
+
+struct ff_history_read {
+    struct ff_bus *bus;
+    struct ff_history_read *next; /* in the queue */
+    struct ff_subject_text subject;
+    uint64_t id, from, to;
+    struct ff_history_pile pile;
+    struct ff_timer *timer;
+    ff_err refusal;
+    ff_history_on_page *fn;
+    void *ctx;
+
+    /* the walk */
+    uint64_t at; /* all before it is known */
+    unsigned walked;
+    struct ff_bus_request *request;
+
+    /* the consumers */
+    struct ff_history_cursor low,
+        high;        /* enough is behind low, not behind high */
+    uint64_t beyond; /* messages behind to */
+    uint64_t probe;  /* where the one that is being made starts */
+    unsigned probes;
+    void (*on_count)(struct ff_history_read *read,
+                     const struct ff_history_cursor *cursor);
+    struct ff_bus_sub *sub;
+    struct ff_subject_text inbox;
+    uint64_t asked, received, left;
+
+    /* the end */
+    struct ff_js_call *call, *look;
+    bool from_seen, got_info;
+    char epoch[FF_EPOCH_MAX];
+};
+
+/* Read what is left from read->at on. */
+void ff_history_fetch(struct ff_history_read *read);
+void ff_history_fetch_end(struct ff_history_read *read);
+/* All is in the pile: go on to the look at the stream. */
+void ff_history_read_done(struct ff_history_read *read);
+/* Ends it; read is gone. */
+void ff_history_read_fail(struct ff_history_read *read, ff_err err);
+
+#endif
