@@ -10,6 +10,7 @@ static const struct {
     int js;
     ff_err err;
 } codes[] = {
+    {10005, FF_E_UNAVAILABLE}, /* no peers for the replicas, yet */
     {10008, FF_E_UNAVAILABLE}, /* temporarily unavailable */
     {10023, FF_E_FULL},        /* insufficient resources */
     {10028, FF_E_FULL},        /* memory of the account */
@@ -155,6 +156,8 @@ static void read_ack(struct ff_slice reply, struct ff_js_place *place)
 {
     struct ff_slice tokens[12];
     size_t count = 0, from = 0;
+    if (reply.len == 0)
+        return;
     for (size_t i = 0; i <= reply.len && count < 12; i++)
         if (i == reply.len || reply.data[i] == '.') {
             tokens[count++] = (struct ff_slice){reply.data + from, i - from};
