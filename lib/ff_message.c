@@ -193,6 +193,24 @@ static void base36(uint64_t n, char *out, size_t digits)
 }
 
 /* 9 digits of time, 5 that count up, and 10 that are random for each thread. */
+void ff_message_id_for_key(struct ff_slice app, struct ff_slice channel,
+                           struct ff_slice key, char out[FF_MESSAGE_ID_MAX])
+{
+    struct ff_buf text = {0};
+    uint8_t digest[32];
+
+    ff_buf_addslice(&text, app);
+    ff_buf_addc(&text, '\n');
+    ff_buf_addslice(&text, channel);
+    ff_buf_addc(&text, '\n');
+    ff_buf_addslice(&text, key);
+    ff_sha256(ff_buf_slice(&text), digest);
+    ff_buf_fini(&text);
+    /* A 'k' before it, which no id by the clock begins with in our time. */
+    out[0] = 'k';
+    ff_hex(digest, 16, out + 1);
+}
+
 void ff_message_new_id(char out[FF_MESSAGE_ID_MAX])
 {
     static _Thread_local char maker[11];

@@ -168,7 +168,7 @@ static void store_first(struct lane *lane)
     struct ff_message message =
         message_of(&parcel->item, parcel->id, parcel->time_ms);
 
-    ff_history_store(lane->hub->bus, &message, parcel->item.key, UINT64_MAX,
+    ff_history_store(lane->hub->bus, &message, NULL, UINT64_MAX,
                      STORE_TRY_MS, STORE_TRIES, on_stored, lane);
 }
 
