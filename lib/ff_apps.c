@@ -15,6 +15,18 @@ struct ff_apps {
     void *ctx;
 };
 
+/* Of two apps with the same key the one with the lower id has it, everywhere. */
+static void index_key(struct ff_apps *apps, struct ff_app *app, const char *key)
+{
+    const struct ff_app *other = ff_map_gets(apps->by_key, key);
+
+    if (other)
+        ff_warn("app_key_twice", ff_fs("app", app->id),
+                ff_fs("other", other->id));
+    if (!other || strcmp(app->id, other->id) < 0)
+        ff_map_puts(apps->by_key, key, app);
+}
+
 /* There are few apps and they change seldom: made anew each time. */
 static void index_keys(struct ff_apps *apps)
 {
@@ -23,13 +35,9 @@ static void index_keys(struct ff_apps *apps)
     ff_map_free(&apps->by_key);
     apps->by_key = ff_map_new();
     for (size_t pos = 0; ff_map_next(apps->by_id, &pos, NULL, &value);) {
-        const struct ff_app *app = value;
-        for (size_t i = 0; app->enabled && i < app->key_count; i++) {
-            if (ff_map_gets(apps->by_key, app->keys[i].key))
-                ff_warn("app_key_twice", ff_fs("app", app->id));
-            else
-                ff_map_puts(apps->by_key, app->keys[i].key, value);
-        }
+        struct ff_app *app = value;
+        for (size_t i = 0; app->enabled && i < app->key_count; i++)
+            index_key(apps, app, app->keys[i].key);
     }
 }
 
