@@ -42,7 +42,7 @@ static void parse(struct secrets *s, char *text)
     while (sscanf(text, "%39s %39s%n", user, secret, &used) == 2) {
         char *to = slot(s, user);
         if (to)
-            memcpy(to, secret, SECRET_SIZE);
+            snprintf(to, SECRET_SIZE, "%s", secret);
         text += used;
     }
 }
