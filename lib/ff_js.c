@@ -76,6 +76,7 @@ static void on_answer(void *ctx, ff_err err, struct ff_bus_msg *msg)
     free(call);
 }
 
+FF_PRINTF(6, 0)
 static struct ff_js_call *start(struct ff_bus *bus, int timeout_ms,
                                 json_t *body, ff_js_on_result *fn, void *ctx,
                                 const char *subject, va_list args)
