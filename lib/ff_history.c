@@ -42,6 +42,15 @@ static json_t *stream_config(const struct ff_history_config *c)
         "dest", "ff.ch.>");
 }
 
+/* Not for now, but for good: nothing but another configuration helps. */
+static bool is_refusal(ff_err err)
+{
+    enum ff_err_class class = ff_err_class(err);
+    return err == FF_E_FULL ||
+           (class != FF_CLASS_OK && class != FF_CLASS_TRANSIENT &&
+            class != FF_CLASS_PEER);
+}
+
 static void on_ensured(void *ctx, ff_err err, const char *text,
                        const json_t *result)
 {
@@ -53,6 +62,8 @@ static void on_ensured(void *ctx, ff_err err, const char *text,
                    "$JS.API.STREAM.UPDATE." FF_HISTORY_STREAM);
         return;
     }
+    if (is_refusal(err))
+        err = FF_E_CONFIG;
     e->fn(e->ctx, err, text);
     json_decref(e->config);
     free(e);

@@ -20,7 +20,10 @@ struct ff_history_config {
     int64_t replicas, max_age_s, max_per_channel, max_bytes, dedup_window_s;
 };
 
-/* Create the stream or update it. A change that JetStream refuses (storage) is FF_E_CONFIG with its reason in text. */
+/*
+ * Create the stream or update it. What JetStream refuses for good (another storage, too many replicas, no room) is
+ * FF_E_CONFIG; text is its reason, NULL without an error.
+ */
 void ff_history_ensure(struct ff_bus *bus,
                        const struct ff_history_config *config,
                        void (*fn)(void *ctx, ff_err err, const char *text),
