@@ -119,27 +119,34 @@ static void test_two_keys_stand_while_one_is_changed(void **state)
     ff_app_unref(&old);
 }
 
-static char *forge(const char *header, const char *payload, const char *key)
+/* base64url without padding (RFC 7515, section 2). */
+static void add_part(struct ff_buf *out, struct ff_slice bytes)
 {
-    struct ff_buf raw = {0}, text = {0};
-    uint8_t mac[32];
+    struct ff_buf text = {0};
 
-    ff_base64(&text, ff_slice_str(header));
-    ff_buf_addc(&text, '.');
-    ff_base64(&text, ff_slice_str(payload));
-    ff_buf_addc(&text, '.');
-    if (key != NULL) {
-        ff_hmac_sha256(ff_slice_str(key),
-                       (struct ff_slice){text.data, text.len - 1}, mac);
-        ff_base64(&text, (struct ff_slice){(char *)mac, sizeof(mac)});
-    }
+    ff_base64(&text, bytes);
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         if (c != '=')
-            ff_buf_addc(&raw, c == '+' ? '-' : c == '/' ? '_' : c);
+            ff_buf_addc(out, (char)(c == '+' ? '-' : c == '/' ? '_' : c));
     }
     ff_buf_fini(&text);
-    return ff_buf_take(&raw);
+}
+
+static char *forge(const char *header, const char *payload, const char *key)
+{
+    struct ff_buf token = {0};
+    uint8_t mac[32];
+
+    add_part(&token, ff_slice_str(header));
+    ff_buf_addc(&token, '.');
+    add_part(&token, ff_slice_str(payload));
+    if (key != NULL)
+        ff_hmac_sha256(ff_slice_str(key), ff_buf_slice(&token), mac);
+    ff_buf_addc(&token, '.');
+    if (key != NULL)
+        add_part(&token, (struct ff_slice){(char *)mac, sizeof(mac)});
+    return ff_buf_take(&token);
 }
 
 static void test_forgeries(void **state)
