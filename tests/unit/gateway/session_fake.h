@@ -12,14 +12,13 @@
 
 #include "services/gateway/session.h"
 
-#define FAKE_SAID_MAX  512
 #define FAKE_CONNS_MAX 64
 
 struct conn {
     struct conn_info info;
     struct session *session;
-    char *said[FAKE_SAID_MAX]; /* "text" or, on a stream, "event|id|data" */
-    size_t first, count;
+    char **said; /* "text" or, on a stream, "event|id|data" */
+    size_t first, count, cap;
     bool closing, paused;
     ff_err closed_as;
     char reason[128];
@@ -30,8 +29,8 @@ struct fake {
     struct sessions *all;
     struct conn *conns[FAKE_CONNS_MAX];
     size_t conn_count;
-    struct to_hub asked[FAKE_SAID_MAX];
-    size_t first, count;
+    struct to_hub *asked;
+    size_t first, count, cap;
 };
 
 /* --- conn.h ---------------------------------------------------------------- */
@@ -48,8 +47,8 @@ struct session *conn_session(const struct conn *conn)
 
 static inline void fake_note(struct conn *conn, char *text)
 {
-    if (conn->count == FAKE_SAID_MAX)
-        abort();
+    conn->said =
+        ff_grow(conn->said, &conn->cap, conn->count + 1, sizeof(*conn->said));
     conn->said[conn->count++] = text;
 }
 
@@ -219,6 +218,7 @@ static inline void fake_free_conn(struct conn *conn)
     session_close(&conn->session);
     for (size_t i = conn->first; i < conn->count; i++)
         free(conn->said[i]);
+    free(conn->said);
     free(conn);
 }
 
@@ -239,8 +239,7 @@ static inline void fake_take(void *ctx, struct to_hub *item)
 {
     struct fake *f = ctx;
 
-    if (f->count == FAKE_SAID_MAX)
-        abort();
+    f->asked = ff_grow(f->asked, &f->cap, f->count + 1, sizeof(*f->asked));
     f->asked[f->count++] = *item;
 }
 
@@ -271,6 +270,7 @@ static inline void fake_free(struct fake **fake)
         to_hub_fini(item);
     sessions_free(&f->all);
     handoff_free(&f->handoff);
+    free(f->asked);
     free(f);
 }
 
