@@ -163,15 +163,24 @@ static void free_parts(struct ff_bus *bus)
     }
 }
 
+void ff_bus_close(struct ff_bus *bus)
+{
+    if (bus->closing)
+        return;
+    bus->closing = true;
+    ff_timer_free(&bus->watchdog);
+    ff_bus_link_free(&bus->link);
+    ff_mailbox_drain(bus->events, SIZE_MAX, discard_event, NULL);
+    ff_bus_requests_fail(bus, FF_E_CLOSED);
+    free_parts(bus);
+}
+
 void ff_bus_free(struct ff_bus **bus)
 {
     struct ff_bus *old = *bus;
     if (old == NULL)
         return;
-    old->closing = true;
-    ff_timer_free(&old->watchdog);
-    ff_bus_link_free(&old->link);
-    ff_mailbox_drain(old->events, SIZE_MAX, discard_event, NULL);
+    ff_bus_close(old);
     ff_bus_requests_fail(old, FF_E_CLOSED);
     free_parts(old);
     ff_bus_requests_fini(old);

@@ -62,8 +62,11 @@ struct ff_bus *ff_bus_new(struct ff_loop *loop,
                           const struct ff_bus_options *options);
 /*
  * Waits (at most 1 s) until what was published is at the server, then ends the thread. Requests in flight end with
- * FF_E_CLOSED, which nobody answers with a new one; subscriptions are gone after it.
+ * FF_E_CLOSED here, which nobody answers with a new one, and no callback comes later; subscriptions and watches are
+ * still there to be ended.
  */
+void ff_bus_close(struct ff_bus *bus);
+/* Closes it first if need be; subscriptions are gone after it. */
 void ff_bus_free(struct ff_bus **bus);
 bool ff_bus_connected(const struct ff_bus *bus);
 /* Rises with every connection made; to tell "the same connection still". */

@@ -293,6 +293,8 @@ static void run(struct ff_svc *svc)
     if (svc->asked_to_stop)
         begin_stop(svc);
     ff_loop_run(svc->loop);
+    svc->phase = STOPPED;
+    ff_bus_close(svc->bus); /* its last callbacks still find the state */
     svc->def->fini(svc->state);
 }
 

@@ -6,7 +6,10 @@
  *
  * main() of a service is ff_svc_main with one of these. Start: settings, log, loop, bus, admin, start(). The service is
  * ready when the bus is connected and ready() says so. SIGTERM or SIGINT: /readyz turns 503, stop() begins and calls ff_svc_stopped when it is
- * done (or stop_timeout_ms passes), then fini(). A second signal ends at once.
+ * done (or stop_timeout_ms passes); then the bus is closed, and after it fini() is called. A second signal ends at once.
+ *
+ * Exit codes: 0 after an orderly stop, 1 for a wrong setting, a failed start or ff_svc_fail, 70 when the loop or the bus
+ * thread no longer turns.
  *
  * Admin listener (own thread, reads atomics only): /livez, /readyz, /metrics. The loop must turn at least once in
  * 15 s, or /livez answers 503.
