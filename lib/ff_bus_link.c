@@ -99,13 +99,15 @@ static void drop(struct ff_bus_link *link, const char *reason)
 {
     if (link->conn == NULL)
         return;
-    ff_warn("bus_disconnected", ff_fs("reason", reason));
+    if (!link->stopping)
+        ff_warn("bus_disconnected", ff_fs("reason", reason));
     ff_bus_conn_close(link->conn);
     ff_bus_subs_unbind(link->subs);
     ff_bus_subs_bury(link->subs, link->conn);
     link->conn = NULL;
     atomic_store(&link->socket_bytes, 0);
     ff_mailbox_force(link->events, &(struct ff_bus_event){0, NULL});
+    uv_async_send(&link->wake); /* for commands that waited for the socket */
     schedule(link);
 }
 
@@ -250,14 +252,12 @@ static void take_command(void *ctx, void *item)
     free(cmd);
 }
 
-/* Take commands as long as the socket keeps up; the rest stays in the queue until on_written. */
+/* Some at a time, so that the socket is read in between: the mailbox wakes us again for the rest. */
 static void take_commands(struct ff_bus_link *link)
 {
     size_t waiting = 0;
-    while (waiting < SOCKET_BYTES &&
-           ff_mailbox_drain(link->commands, BATCH, take_command, link) > 0) {
-        if (link->conn == NULL)
-            continue;
+    ff_mailbox_drain(link->commands, BATCH, take_command, link);
+    if (link->conn != NULL) {
         ff_bus_conn_settle(link->conn);
         waiting = ff_bus_conn_buffered(link->conn);
     }
