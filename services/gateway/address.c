@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "words.h"
+
 #define HOPS_MAX 100
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -91,23 +93,6 @@ static bool is_trusted(const struct address *address,
     return false;
 }
 
-/* The last item of a comma-separated list, which is cut off. */
-static struct ff_slice take_last(struct ff_slice *list)
-{
-    size_t begin = list->len;
-    while (begin > 0 && list->data[begin - 1] != ',')
-        begin--;
-    struct ff_slice item = {list->data + begin, list->len - begin};
-    list->len = begin > 0 ? begin - 1 : 0;
-    while (item.len && strchr(" \t", item.data[0])) {
-        item.data++;
-        item.len--;
-    }
-    while (item.len && strchr(" \t", item.data[item.len - 1]))
-        item.len--;
-    return item;
-}
-
 void address_of_client(const char *peer, struct ff_slice forwarded,
                        const struct address_range *trusted, size_t count,
                        char out[ADDRESS_MAX])
@@ -120,7 +105,7 @@ void address_of_client(const char *peer, struct ff_slice forwarded,
     for (int hop = 0; hop < HOPS_MAX && forwarded.len > 0; hop++) {
         if (!is_trusted(&at, trusted, count))
             break;
-        if (!address_parse(take_last(&forwarded), &at))
+        if (!address_parse(words_take_last(&forwarded, ','), &at))
             break;
     }
     address_print(&at, out);

@@ -19,8 +19,8 @@ struct conn_info {
     conn_id id;
     char name[CONN_NAME_MAX];
     enum conn_kind kind;
-    char peer[46];      /* the client's address, after trusted proxies */
-    int64_t opened_ms;  /* Unix */
+    char peer[46];     /* the client's address, after trusted proxies */
+    int64_t opened_ms; /* Unix */
     const char *path, *query, *user_agent, *origin;
 };
 

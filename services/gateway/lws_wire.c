@@ -1,0 +1,100 @@
+#include "lws_parts.h"
+
+#include <string.h>
+#include <sys/uio.h>
+
+#include "net.h"
+
+int wire_whole(const struct iovec *frames, int n, size_t sent, size_t *out_cut)
+{
+    int whole = 0;
+    while (whole < n && sent >= frames[whole].iov_len)
+        sent -= frames[whole++].iov_len;
+    *out_cut = sent;
+    return whole;
+}
+
+static unsigned char *bytes_of(const struct iovec *frame, size_t from)
+{
+    return (unsigned char *)frame->iov_base + from;
+}
+
+/* Straight to the socket; the library keeps the rest of a cut frame. */
+static int ws_write(struct conn *conn, const struct iovec *frames, int n)
+{
+    if (lws_partial_buffered(conn->wsi))
+        return 0;
+    ssize_t sent = net_send(lws_get_socket_fd(conn->wsi), frames, n);
+    if (sent < 0)
+        return -1;
+    size_t cut;
+    int whole = wire_whole(frames, n, (size_t)sent, &cut);
+    if (cut == 0)
+        return whole;
+    const struct iovec *frame = &frames[whole];
+    if (lws_write(conn->wsi, bytes_of(frame, cut), frame->iov_len - cut,
+                  LWS_WRITE_RAW) < 0)
+        return -1;
+    return whole + 1;
+}
+
+/* As many as fit into one record; one that is larger goes alone. */
+static int gather(char *scratch, const struct iovec *frames, int n,
+                  size_t *out_len)
+{
+    int taken = 0;
+    size_t len = 0;
+    while (taken < n && len + frames[taken].iov_len <= SCRATCH_BYTES) {
+        memcpy(scratch + len, frames[taken].iov_base, frames[taken].iov_len);
+        len += frames[taken++].iov_len;
+    }
+    *out_len = len;
+    return taken;
+}
+
+int wire_tls_write(struct conn *conn, const struct iovec *frames, int n,
+                   enum lws_write_protocol kind)
+{
+    if (lws_partial_buffered(conn->wsi))
+        return 0;
+    size_t len;
+    char *scratch = conn->worker->server->scratch + LWS_PRE;
+    int taken = gather(scratch, frames, n, &len);
+    unsigned char *bytes = (unsigned char *)scratch;
+    if (taken == 0) {
+        bytes = bytes_of(frames, 0);
+        len = frames->iov_len;
+        taken = 1;
+    }
+    return lws_write(conn->wsi, bytes, len, kind) < 0 ? -1 : taken;
+}
+
+static int ws_tls_write(struct conn *conn, const struct iovec *frames, int n)
+{
+    return wire_tls_write(conn, frames, n, LWS_WRITE_RAW);
+}
+
+static void ws_want_write(struct conn *conn)
+{
+    lws_callback_on_writable(conn->wsi);
+}
+
+static bool ws_is_idle(struct conn *conn)
+{
+    return !lws_partial_buffered(conn->wsi);
+}
+
+static void ws_pause(struct conn *conn, bool paused)
+{
+    lws_rx_flow_control(conn->wsi, !paused);
+}
+
+static void ws_drop(struct conn *conn)
+{
+    server_kill(conn->worker->server, conn->wsi);
+}
+
+const struct wire wire_ws = {ws_write, ws_want_write, ws_is_idle, ws_pause,
+                             ws_drop};
+const struct wire wire_ws_tls = {ws_tls_write, ws_want_write, ws_is_idle,
+                                 ws_pause, ws_drop};
