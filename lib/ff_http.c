@@ -119,6 +119,7 @@ static enum MHD_Result take_body(struct ff_http *http, struct ff_http_req *req,
 }
 
 /* Called with the head, then with each part of the body, then at the end. */
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's interface */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
                                   const char *url, const char *method,
                                   const char *version, const char *data,
@@ -243,10 +244,11 @@ static void drive(struct ff_http *http)
 {
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    int fd = info ? info->epoll_fd : -1;
 
-    if (!info)
+    if (fd < 0)
         ff_bug("libmicrohttpd without epoll");
-    http->watch = ff_watch_new(http->loop, info->epoll_fd, false, pump, http);
+    http->watch = ff_watch_new(http->loop, fd, false, pump, http);
     http->again = ff_wake_new(http->loop, pump, http);
     http->tick = ff_timer_new(http->loop, TICK_MS, TICK_MS, pump, http);
 }

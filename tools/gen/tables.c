@@ -156,8 +156,8 @@ static void option_row(struct ff_buf *b, const char *name, const char *type,
                        const char *fallback, long long min, long long max,
                        const char *help)
 {
-    static const char who[] = "FF_WHO_";
-    bool is_who = strncmp(fallback, who, sizeof who - 1) == 0;
+    bool is_who = strncmp(fallback, "FF_WHO_", 7) == 0;
+    const char *shown = is_who ? strrchr(fallback, '_') + 1 : fallback;
 
     ff_buf_addf(b, "| `%s` | ", name);
     if (strcmp(type, "INT") == 0)
@@ -165,7 +165,7 @@ static void option_row(struct ff_buf *b, const char *name, const char *type,
     else
         ff_buf_adds(b, is_who ? "none, api, admin, user, any" : "true, false");
     ff_buf_adds(b, " | ");
-    for (const char *c = is_who ? fallback + sizeof who - 1 : fallback; *c; c++)
+    for (const char *c = shown; *c; c++)
         ff_buf_addc(b, is_who ? (char)(*c | 0x20) : *c);
     ff_buf_adds(b, " | ");
     gen_cell(b, help);
