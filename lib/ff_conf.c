@@ -26,6 +26,7 @@ static const char *const known_names[] = {
 #include "settings/documents.def"
 #include "settings/gateway.def"
 #include "settings/ingress.def"
+#include "settings/presence.def"
 #undef S
 };
 

@@ -25,6 +25,9 @@ static const struct setting ingress[] = {
 static const struct setting auth[] = {
 #include "settings/auth.def"
 };
+static const struct setting presence[] = {
+#include "settings/presence.def"
+};
 static const struct setting documents[] = {
 #include "settings/documents.def"
 };
@@ -42,6 +45,7 @@ static const struct group {
     GROUP(common, "Every service"), GROUP(gateway, "gateway"),
     GROUP(ingress, "ingress"),      GROUP(auth, "auth"),
     GROUP(documents, "documents"),
+    GROUP(presence, "presence"),
 };
 
 static void add_fallback(struct ff_buf *b, const struct setting *s)
