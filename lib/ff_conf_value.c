@@ -96,10 +96,8 @@ static struct ff_slice trimmed(struct ff_slice s)
 }
 
 /* Comma-separated; spaces around items and empty items do not count. */
-static ff_err set_list(const struct ff_conf_row *row, void *at,
-                       struct ff_slice text, struct ff_why *why)
+static char **split(struct ff_slice text, size_t *out_count)
 {
-    FF_TRY(check_len(row, text, why));
     size_t count = 0, cap = 0;
     char **list = ff_grow(NULL, &cap, 1, sizeof(char *));
     const char *p = text.data, *end = text.data + text.len;
@@ -114,6 +112,20 @@ static ff_err set_list(const struct ff_conf_row *row, void *at,
         p = comma ? comma + 1 : end;
     }
     list[count] = NULL;
+    *out_count = count;
+    return list;
+}
+
+static ff_err set_list(const struct ff_conf_row *row, void *at,
+                       struct ff_slice text, struct ff_why *why)
+{
+    size_t count;
+    FF_TRY(check_len(row, text, why));
+    char **list = split(text, &count);
+    if (count == 0 && row->min > 0) {
+        free(list);
+        return wrong(row, why, "must not be empty");
+    }
     free_list(at);
     *(char ***)at = list;
     return FF_OK;

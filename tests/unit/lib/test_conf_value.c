@@ -126,6 +126,8 @@ static void lengths_are_bounded(void **state)
 {
     char *env[] = {word("FANFARE_HOSTS="), NULL};
     (void)state;
+    refused(load(ARGS(word("--hosts= ,\t,")), NONE), "hosts",
+            "must not be empty (--hosts)");
     refused(load(ARGS(word("--title=")), NONE), "title",
             "must not be empty (--title)");
     refused(load(ARGS(word("--title=a")), NONE), "title",
