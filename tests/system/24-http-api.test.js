@@ -49,7 +49,7 @@ describe('the HTTP API', () => {
     await stream.next({ event: 'subscribed' });
     await waitFor(async () => {
       await cluster.api().must('POST', '/v1/broadcast', { body: { event: 'warm', message: 0 } });
-      return a.peek({ event: 'warm' }) && b.peek({ event: 'warm' });
+      return a.peek({ event: 'warm' }).length && b.peek({ event: 'warm' }).length;
     });
     const { id } = await cluster.api().must('POST', '/v1/broadcast', { body: { event: 'news', message: { a: 1 } } });
     for (const client of [a, b]) {
