@@ -72,7 +72,7 @@ ff_err action_subscribe(struct session *session, const struct request *request,
     if (session_subscription(session, in->channel) != NULL) {
         text_subscribed(session_text_buf(session), in->channel, NULL,
                         RECOVERED_NOT_ASKED, request->ref);
-        session_say(session, "subscribed");
+        session_say(session);
         return FF_OK;
     }
     if (asked)
@@ -94,7 +94,7 @@ ff_err action_unsubscribe(struct session *session,
                           ff_err_text(FF_E_NOT_SUBSCRIBED));
     session_unsubscribe(session, there);
     text_unsubscribed(session_text_buf(session), in->channel, request->ref);
-    session_say(session, "unsubscribed");
+    session_say(session);
     return FF_OK;
 }
 

@@ -16,7 +16,7 @@ ff_err action_ping(struct session *session, const struct request *request,
 {
     (void)why;
     text_pong(session_text_buf(session), request->ref);
-    session_say(session, "pong");
+    session_say(session);
     return FF_OK;
 }
 

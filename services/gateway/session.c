@@ -3,8 +3,9 @@
 
 #include "actions.h"
 #include "ff_clock.h"
+#include "ff_log.h"
 #include "ff_map.h"
-#include "ff_metric.h"
+#include "ff_subject.h"
 #include "session_state.h"
 
 #define MINUTE_S 60
@@ -69,24 +70,61 @@ static struct ff_app *ref_app(const struct sessions *all, const char *id)
     return app != NULL && app->enabled ? ff_app_ref(app) : NULL;
 }
 
-/* The channels that an event stream asked for are actions like any other. */
-static void ask_channels(struct session *session,
-                         const struct session_open *how)
+/* A channel that an event stream asks for is an action like any other. */
+static void ask_channel(struct intake *intake, const char *channel)
 {
-    struct stream *stream = stream_new(how->channels);
     struct ff_buf text = {0};
 
-    session->stream = stream;
-    if (how->last_event_id != NULL &&
-        stream_resume(stream, how->last_event_id) != FF_OK)
-        ff_metric_add(FF_M_RESUMES_LOST, 1);
-    session->intake = ff_new(struct intake);
-    for (size_t i = 0; i < stream_count(stream); i++) {
-        ff_buf_clear(&text);
-        action_write_subscribe(&text, stream_channel(stream, i));
-        intake_add(session->intake, INTAKE_TEXT, ff_buf_slice(&text));
-    }
+    action_write_subscribe(&text, channel);
+    intake_add(intake, INTAKE_TEXT, ff_buf_slice(&text));
     ff_buf_fini(&text);
+}
+
+static void refuse_channel(struct intake *intake, const char *channel,
+                           ff_err err, const struct ff_why *why)
+{
+    struct ff_buf text = {0};
+
+    text_error(&text, err, why, channel, (struct ff_slice){"", 0});
+    intake_add(intake, INTAKE_ANSWER, ff_buf_slice(&text));
+    ff_buf_fini(&text);
+}
+
+/* What is no name never comes to be in the ids of the stream. */
+static struct intake *ask_channels(const char *const *channels,
+                                   const char **out_good)
+{
+    struct intake *intake = ff_new(struct intake);
+
+    for (; *channels != NULL; channels++) {
+        struct ff_why why = {0};
+        ff_err err = ff_channel_check(ff_slice_str(*channels), &why);
+        if (err != FF_OK) {
+            refuse_channel(intake, *channels, err, &why);
+        } else {
+            ask_channel(intake, *channels);
+            *out_good++ = *channels;
+        }
+    }
+    return intake;
+}
+
+static void open_stream(struct session *session, const struct session_open *how)
+{
+    size_t count = 0;
+
+    while (how->channels != NULL && how->channels[count] != NULL)
+        count++;
+    const char **good = ff_zalloc((count + 1) * sizeof(*good));
+    if (count > 0)
+        session->intake = ask_channels(how->channels, good);
+    session->stream = stream_new(good);
+    free(good);
+    if (how->last_event_id == NULL)
+        return;
+    if (stream_resume(session->stream, how->last_event_id) != FF_OK)
+        ff_debug("strange_event_id",
+                 ff_fs("connection", conn_info(session->conn)->name));
 }
 
 static void open_session(struct session *session,
@@ -108,18 +146,14 @@ static void open_session(struct session *session,
 struct session *session_new(struct sessions *all, struct conn *conn,
                             const struct session_open *how)
 {
-    static const char *const no_channels[] = {NULL};
     struct session *session = ff_new(struct session);
-    struct session_open open = *how;
 
     session->all = all;
     session->conn = conn;
     session->app = ref_app(all, how->app);
-    if (open.channels == NULL)
-        open.channels = no_channels;
     if (conn_info(conn)->kind == CONN_SSE)
-        ask_channels(session, &open);
-    open_session(session, &open);
+        open_stream(session, how);
+    open_session(session, how);
     session_run(session);
     return session;
 }
@@ -167,7 +201,7 @@ static bool run_item(struct session *session, struct intake_item *item)
 
     if (item->kind == INTAKE_ANSWER) {
         ff_buf_addslice(session_text_buf(session), data);
-        session_say(session, "batch");
+        session_say(session);
     } else if (!action_run(session, item->kind, data)) {
         intake_put_back(session->intake, item);
         return false;

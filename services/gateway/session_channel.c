@@ -34,7 +34,6 @@ static bool say_drop(struct sessions *all, struct ff_app *app,
 static void drop(struct sessions *all, struct ff_app *app,
                  struct channel *channel)
 {
-    ff_metric_add(FF_M_CHANNELS, -1);
     if (say_drop(all, app, channel)) {
         channels_remove(all->channels, channel);
         return;
@@ -68,8 +67,6 @@ static struct channel *channel_for(struct session *session, const char *name)
     struct channel *channel =
         channels_get(session->all->channels, session->app->id, name);
 
-    if (channel->count == 0)
-        ff_metric_add(FF_M_CHANNELS, 1);
     channel->drop_owed = false;
     return channel;
 }
@@ -165,7 +162,7 @@ void session_on_subscribed(struct session *session, struct to_worker *item)
     begin_stream(session, subscription->mark, item);
     text_subscribed(session_text_buf(session), item->channel, &item->position,
                     item->recovered, ff_slice_str(item->reply.ref));
-    session_say_with_id(session, "subscribed");
+    session_say_with_id(session);
     session_replay(session, subscription, item);
 }
 

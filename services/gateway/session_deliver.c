@@ -152,7 +152,7 @@ static void tell_lost(const struct member *member, const struct to_worker *item)
         stream_set(session->stream, member->of->items[member->slot].mark,
                    &item->position);
     text_gap(session_text_buf(session), item->channel, &item->position);
-    session_say_with_id(session, "gap");
+    session_say_with_id(session);
 }
 
 void sessions_lost(struct sessions *all, struct to_worker *item)

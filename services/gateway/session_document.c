@@ -1,6 +1,7 @@
 /* Shared documents: join and update, by the documents service. */
 
 #include "ff_json.h"
+#include "ff_metric.h"
 #include "session_state.h"
 
 #define EVENT_JOINED "document.joined"
@@ -98,7 +99,7 @@ static bool say_document(struct session *session, struct to_worker *item)
     }
     text_document(session_text_buf(session), item->channel,
                   ff_slice_str(item->text), ref);
-    session_say(session, "document");
+    session_say(session);
     return true;
 }
 
@@ -126,12 +127,13 @@ void session_on_updated(struct session *session, struct to_worker *item)
     struct ff_slice answer = ff_slice_str(item->text);
 
     if (item->err == FF_E_CONFLICT) {
+        ff_metric_add(FF_M_ACTIONS_REFUSED, 1);
         text_conflict(session_text_buf(session), &item->why, answer, ref);
-        session_say(session, "error");
+        session_say(session);
     } else if (item->err != FF_OK) {
         session_refuse(session, item->err, &item->why, item->channel, ref);
     } else {
         text_updated(session_text_buf(session), item->channel, answer, ref);
-        session_say(session, "updated");
+        session_say(session);
     }
 }

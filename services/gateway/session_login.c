@@ -14,10 +14,10 @@ void session_welcome(struct session *session)
     text_welcome(session_text_buf(session), conn_info(session->conn)->name,
                  session_identity(session), all->options.heartbeat_interval_ms,
                  ff_clock_ms());
-    session_say(session, "welcome");
+    session_say(session);
     if (all->bus_away) {
         text_status(session_text_buf(session), false);
-        session_say(session, "status");
+        session_say(session);
     }
 }
 
@@ -100,7 +100,7 @@ void session_on_authenticated(struct session *session, struct to_worker *item)
     login(session, item);
     text_authenticated(session_text_buf(session), session_identity(session),
                        ref);
-    session_say(session, "authenticated");
+    session_say(session);
 }
 
 /* --- revocation ------------------------------------------------------------ */

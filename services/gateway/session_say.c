@@ -11,41 +11,47 @@ struct ff_buf *session_text_buf(struct session *session)
     return &session->all->text;
 }
 
-/* An event stream tells the action in its event line, not in the data. */
-static struct ff_slice without_action(struct ff_buf *text, const char *action)
+/*
+ * Every frame begins with its action. An event stream tells it in the event line, not in the data, and has another
+ * name for "error", which EventSource uses itself.
+ */
+static void say_event(struct session *session, struct ff_buf *text,
+                      const char *id)
 {
-    size_t skip = strlen("{\"action\":\"\"") + strlen(action);
+    size_t begin = strlen("{\"action\":\"");
+    char *end = strchr(text->data + begin, '"');
+    size_t rest = (size_t)(end - text->data) + 1;
+    const char *event = text->data + begin;
 
-    text->data[skip] = '{';
-    return (struct ff_slice){text->data + skip, text->len - skip};
+    *end = '\0';
+    text->data[rest] = '{';
+    conn_send_json(session->conn,
+                   strcmp(event, "error") == 0 ? "fanfare-error" : event, id,
+                   (struct ff_slice){text->data + rest, text->len - rest});
 }
 
-static void say(struct session *session, const char *action, const char *id)
+static void say(struct session *session, const char *id)
 {
     struct ff_buf *text = &session->all->text;
-    bool error = strcmp(action, "error") == 0;
 
-    if (session->stream == NULL) {
+    if (session->stream != NULL)
+        say_event(session, text, id);
+    else
         conn_send_json(session->conn, NULL, NULL, ff_buf_slice(text));
-        return;
-    }
-    /* EventSource has an "error" event of its own. */
-    conn_send_json(session->conn, error ? "fanfare-error" : action, id,
-                   without_action(text, action));
 }
 
-void session_say(struct session *session, const char *action)
+void session_say(struct session *session)
 {
-    say(session, action, NULL);
+    say(session, NULL);
 }
 
-void session_say_with_id(struct session *session, const char *action)
+void session_say_with_id(struct session *session)
 {
     struct ff_buf *id = &session->all->id;
 
     ff_buf_clear(id);
     bool has_id = session->stream != NULL && stream_id(session->stream, id);
-    say(session, action, has_id ? id->data : NULL);
+    say(session, has_id ? id->data : NULL);
 }
 
 /* Its stream goes on without it. */
@@ -69,7 +75,7 @@ void session_refuse(struct session *session, ff_err err,
         forget_channel(session->stream, channel);
     /* With a ref a client knows what was refused. */
     text_error(text, err, why, session->stream != NULL ? channel : NULL, ref);
-    session_say(session, "error");
+    session_say(session);
 }
 
 void session_fail(struct session *session, ff_err err, const struct ff_why *why,

@@ -77,9 +77,9 @@ void session_run(struct session *session);
 /* --- session_say.c --- */
 /* A cleared buffer to write the next frame into; and then say it. */
 struct ff_buf *session_text_buf(struct session *session);
-void session_say(struct session *session, const char *action);
+void session_say(struct session *session);
 /* The same; on an event stream with its id. */
-void session_say_with_id(struct session *session, const char *action);
+void session_say_with_id(struct session *session);
 void session_refuse(struct session *session, ff_err err,
                     const struct ff_why *why, const char *channel,
                     struct ff_slice ref);

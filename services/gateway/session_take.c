@@ -17,7 +17,7 @@ static void on_ack(struct session *session, struct to_worker *item)
         return;
     }
     text_ack(session_text_buf(session), item->id, offset, item->duplicate, ref);
-    session_say(session, "ack");
+    session_say(session);
 }
 
 /* A long history is cut, so that it never fills a queue by itself. */
@@ -55,7 +55,7 @@ static void on_history(struct session *session, struct to_worker *item)
     text_history_begin(text, item->channel);
     bool cut = add_messages(session, text, item) < item->message_count;
     text_history_end(text, &item->position, item->cut || cut, ref);
-    session_say(session, "history");
+    session_say(session);
 }
 
 static void (*const answers[TAG_COUNT])(struct session *session,
@@ -96,7 +96,7 @@ static void tell_status(void *arg, struct conn *conn)
     if (session == NULL || session->opening)
         return;
     text_status(session_text_buf(session), !all->bus_away);
-    session_say(session, "status");
+    session_say(session);
 }
 
 static void take_bus(struct sessions *all, struct to_worker *item)
@@ -120,7 +120,7 @@ static void tell_drain(void *arg, struct conn *conn)
         return;
     text_going_away(session_text_buf(session), drain->item->text,
                     drain->item->limit);
-    session_say(session, "going_away");
+    session_say(session);
 }
 
 static void take_drain(struct sessions *all, struct to_worker *item)

@@ -80,6 +80,21 @@ static void a_refused_channel_is_told_and_the_stream_stays(void **state)
     assert_false(c->closing);
 }
 
+/* What never was a channel must not keep the others from having an id. */
+static void a_bad_name_is_told_and_left_out(void **state)
+{
+    static const char *const channels[] = {"a\nb", "log:a", "\xff", NULL};
+    struct fake *f = *state;
+    struct conn *c = open_stream(f, channels, "nonsense");
+
+    said_like(c, "fanfare-error|-|{*\"code\":\"invalid_channel\",*,"
+                 "\"channel\":\"a\\nb\"}");
+    said_like(c, "fanfare-error|-|{*\"code\":\"invalid_channel\",*}");
+    answer_at(f, "log:a", 7);
+    said_like(c, "subscribed|*-e1.7|*");
+    assert_null(fake_next(f));
+}
+
 static void an_id_goes_on_where_the_stream_ended(void **state)
 {
     struct fake *f = *state;
@@ -226,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         step(a_stream_subscribes_to_what_its_url_says),
         step(a_refused_channel_is_told_and_the_stream_stays),
+        step(a_bad_name_is_told_and_left_out),
         step(an_id_goes_on_where_the_stream_ended),
         step(an_id_never_runs_ahead),
         step(a_message_for_others_moves_the_stream_too),

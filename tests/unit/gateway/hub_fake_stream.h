@@ -1,0 +1,342 @@
+#ifndef HUB_FAKE_STREAM_H
+#define HUB_FAKE_STREAM_H
+
+/*
+ * The history stream in hub_fake.h, and the truth of it: what was ever stored
+ * stays known, also what was evicted, removed, or went with an older stream.
+ */
+
+#include "hub_fake_around.h"
+
+struct fake_entry {
+    unsigned epoch;
+    uint64_t offset, previous;
+    unsigned channel;
+    uint64_t mark; /* a mark of a removal up to here; 0: a message */
+    bool gone;     /* not in the stream any more */
+    bool removed;  /* because somebody wanted it so */
+    int64_t time_ms;
+};
+
+#define STREAM_MAX 65536
+static struct {
+    struct fake_entry entries[STREAM_MAX];
+    size_t count;
+    unsigned epoch;
+    uint64_t next;
+    unsigned per_channel; /* messages kept of one */
+    unsigned lag;         /* in 1000: reads that do not see the newest */
+    unsigned reads;
+} stream;
+
+#define FAKE_ROOM "room"
+static inline void stream_name(unsigned channel, char out[32])
+{
+    snprintf(out, 32, FAKE_ROOM ":%u", channel);
+}
+
+static inline void stream_open(void)
+{
+    memset(&stream, 0, sizeof(stream));
+    stream.epoch = 1;
+    stream.next = 1;
+    stream.per_channel = 1000;
+}
+
+static inline bool stream_has(const struct fake_entry *e, unsigned channel)
+{
+    return e->epoch == stream.epoch && e->channel == channel && !e->gone;
+}
+
+/* A message as it is live (ff.ch) or read (ff.in). */
+static inline struct ff_bus_msg *stream_msg(const struct fake_entry *e,
+                                            bool live)
+{
+    char name[32], id[32], body[64], offset[24], previous[24];
+    struct ff_message_out out;
+
+    stream_name(e->channel, name);
+    snprintf(id, sizeof(id), "m%u-%llu", e->epoch,
+             (unsigned long long)e->offset);
+    snprintf(body, sizeof(body), "{\"offset\":%llu}",
+             (unsigned long long)e->mark);
+    const struct ff_message message = {
+        .app = FF_SLICE_LIT("dev"),
+        .channel = ff_slice_str(name),
+        .id = ff_slice_str(id),
+        .kind = ff_slice_str(e->mark > 0 ? "removed" : NULL),
+        .time_ms = FAKE_UNIX_MS + e->time_ms,
+        .body = ff_slice_str(body),
+    };
+    assert_int_equal(ff_message_write(&message,
+                                      live ? FF_SUBJ_LIVE : FF_SUBJ_STORE, NULL,
+                                      UINT64_MAX, &out),
+                     FF_OK);
+    snprintf(offset, sizeof(offset), "%llu", (unsigned long long)e->offset);
+    snprintf(previous, sizeof(previous), "%llu",
+             (unsigned long long)e->previous);
+    out.headers[out.out.header_count++] =
+        (struct ff_bus_header){"Nats-Sequence", ff_slice_str(offset)};
+    if (live)
+        out.headers[out.out.header_count++] = (struct ff_bus_header){
+            "Nats-Last-Sequence", ff_slice_str(previous)};
+    return ff_bus_msg_new(&out.out);
+}
+
+static inline uint64_t stream_end(unsigned channel)
+{
+    for (size_t i = stream.count; i > 0; i--) {
+        if (stream_has(&stream.entries[i - 1], channel))
+            return stream.entries[i - 1].offset;
+    }
+    return 0;
+}
+
+static inline void stream_evict(unsigned channel)
+{
+    unsigned kept = 0;
+
+    for (size_t i = stream.count; i > 0; i--) {
+        struct fake_entry *e = &stream.entries[i - 1];
+        if (stream_has(e, channel) && ++kept > stream.per_channel)
+            e->gone = true;
+    }
+}
+
+/* The oldest of all channels go, as by age. */
+static inline void stream_expire(size_t count)
+{
+    for (size_t i = 0; i < stream.count && count > 0; i++) {
+        struct fake_entry *e = &stream.entries[i];
+        if (e->epoch == stream.epoch && !e->gone) {
+            e->gone = true;
+            count--;
+        }
+    }
+}
+
+static inline uint64_t stream_add(unsigned channel, uint64_t mark)
+{
+    struct fake_entry *e = &stream.entries[stream.count++];
+
+    assert_true(stream.count < STREAM_MAX);
+    *e = (struct fake_entry){
+        .epoch = stream.epoch,
+        .offset = stream.next,
+        .previous = stream_end(channel),
+        .channel = channel,
+        .mark = mark,
+        .time_ms = fake.now_ms,
+    };
+    stream.next += 1 + fake_random(3); /* other channels' messages */
+    stream_evict(channel);
+    struct ff_bus_msg *msg = stream_msg(e, true);
+    fake_send(msg);
+    ff_bus_msg_unref(&msg);
+    return e->offset;
+}
+
+static inline uint64_t stream_publish(unsigned channel)
+{
+    return stream_add(channel, 0);
+}
+
+/* As the ingress does it: remove, then say so in the stream. */
+static inline void stream_remove(unsigned channel)
+{
+    uint64_t end = stream_end(channel);
+
+    if (end == 0)
+        return;
+    for (size_t i = 0; i < stream.count; i++) {
+        struct fake_entry *e = &stream.entries[i];
+        if (stream_has(e, channel))
+            e->gone = e->removed = true;
+    }
+    stream_add(channel, end);
+}
+
+/* Deleted and made anew. */
+static inline void stream_renew(void)
+{
+    stream.epoch++;
+    stream.next = 1 + fake_random(3);
+}
+
+static inline void stream_epoch_text(char out[FF_EPOCH_MAX])
+{
+    snprintf(out, FF_EPOCH_MAX, "e%u", stream.epoch);
+}
+
+/* --- ff_history.h ------------------------------------------------------------- */
+
+enum stream_ask { ASK_EPOCH, ASK_LAST, ASK_READ, ASK_STORE };
+
+struct stream_call {
+    struct fake_call call;
+    enum stream_ask kind;
+    unsigned channel;
+    struct ff_history_query query;
+    struct ff_history_page page;
+    struct ff_bus_msg *msg;
+    ff_err err;
+    uint64_t offset;
+    ff_history_on_epoch *on_epoch;
+    ff_history_on_msg *on_msg;
+    ff_history_on_page *on_page;
+    ff_history_on_stored *on_stored;
+    void *ctx;
+};
+
+static inline void stream_tell(struct stream_call *c, ff_err err)
+{
+    bool ok = err == FF_OK;
+
+    if (c->kind == ASK_EPOCH)
+        c->on_epoch(c->ctx, err, ok ? c->page.epoch : NULL);
+    else if (c->kind == ASK_LAST)
+        c->on_msg(c->ctx, err, ok ? c->msg : NULL);
+    else if (c->kind == ASK_READ)
+        c->on_page(c->ctx, err, ok ? &c->page : NULL);
+    else
+        c->on_stored(c->ctx, err, ok ? c->offset : 0, false);
+}
+
+static inline void stream_fail(struct fake_call *call, ff_err err)
+{
+    stream_tell((struct stream_call *)call, err);
+}
+
+static inline void stream_on_answer(void *arg)
+{
+    struct stream_call *c = arg;
+
+    if (fake_call_end(&c->call))
+        stream_tell(c, c->err);
+    for (size_t i = 0; i < c->page.count; i++)
+        ff_bus_msg_unref(&c->page.msgs[i]);
+    free(c->page.msgs);
+    ff_bus_msg_unref(&c->msg);
+    free(c);
+}
+
+/* The newest offset that a read sees: a replica may lag. */
+static inline uint64_t stream_horizon(void)
+{
+    if (fake_random(1000) >= stream.lag)
+        return UINT64_MAX;
+    uint64_t behind = 1 + fake_random(6);
+    return stream.next > behind ? stream.next - behind : 0;
+}
+
+static inline bool stream_in(const struct stream_call *c,
+                             const struct fake_entry *e, uint64_t horizon)
+{
+    return stream_has(e, c->channel) && e->offset <= horizon &&
+           e->offset >= c->query.from &&
+           (c->query.to == 0 || e->offset <= c->query.to);
+}
+
+static inline void stream_read(struct stream_call *c, uint64_t horizon)
+{
+    struct ff_history_page *page = &c->page;
+    size_t total = 0, seen = 0;
+
+    for (size_t i = 0; i < stream.count; i++)
+        total += stream_in(c, &stream.entries[i], horizon);
+    page->cut = total > c->query.limit;
+    size_t skip = page->cut && c->query.newest ? total - c->query.limit : 0;
+    page->msgs = ff_alloc((total + 1) * sizeof(*page->msgs));
+    for (size_t i = 0; i < stream.count; i++) {
+        const struct fake_entry *e = &stream.entries[i];
+        if (!stream_in(c, e, horizon))
+            continue;
+        if (e->offset == c->query.from)
+            page->from_seen = true;
+        if (seen++ >= skip && page->count < c->query.limit)
+            page->msgs[page->count++] = stream_msg(e, false);
+    }
+}
+
+static inline void stream_last(struct stream_call *c, uint64_t horizon)
+{
+    for (size_t i = stream.count; i > 0; i--) {
+        const struct fake_entry *e = &stream.entries[i - 1];
+        if (stream_has(e, c->channel) && e->offset <= horizon) {
+            c->msg = stream_msg(e, false);
+            return;
+        }
+    }
+    c->err = FF_E_NOT_FOUND;
+}
+
+/* At the server: its answer is on its way back after this. */
+static inline void stream_on_call(void *arg)
+{
+    struct stream_call *c = arg;
+    uint64_t horizon = stream_horizon();
+
+    stream_epoch_text(c->page.epoch);
+    if (fake_random(1000) < fake.fail_calls)
+        c->err = FF_E_TIMEOUT;
+    else if (c->kind == ASK_LAST)
+        stream_last(c, horizon);
+    else if (c->kind == ASK_READ)
+        stream_read(c, horizon);
+    else if (c->kind == ASK_STORE)
+        c->offset = stream_publish(c->channel);
+    fake_at(fake_soon(), stream_on_answer, c);
+}
+
+static inline struct stream_call *stream_ask(enum stream_ask kind,
+                                             const char *channel, void *ctx)
+{
+    struct stream_call *c = ff_new(struct stream_call);
+
+    c->kind = kind;
+    c->ctx = ctx;
+    if (channel != NULL)
+        c->channel = (unsigned)atoi(strchr(channel, ':') + 1);
+    fake_call_add(&c->call, stream_fail);
+    c->err = fake.connected ? FF_OK : FF_E_UNAVAILABLE;
+    fake_at(fake_soon(), fake.connected ? stream_on_call : stream_on_answer, c);
+    return c;
+}
+
+void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
+                      ff_history_on_epoch *fn, void *ctx)
+{
+    (void)bus, (void)timeout_ms;
+    stream_ask(ASK_EPOCH, NULL, ctx)->on_epoch = fn;
+}
+
+void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
+                     ff_history_on_msg *fn, void *ctx)
+{
+    (void)bus, (void)app;
+    stream_ask(ASK_LAST, channel, ctx)->on_msg = fn;
+}
+
+void ff_history_read(struct ff_bus *bus, const struct ff_history_query *query,
+                     ff_history_on_page *fn, void *ctx)
+{
+    struct stream_call *c = stream_ask(ASK_READ, query->channel, ctx);
+
+    (void)bus;
+    c->on_page = fn;
+    c->query = *query;
+    stream.reads++;
+}
+
+void ff_history_store(struct ff_bus *bus, const struct ff_message *message,
+                      const char *key, uint64_t expected, int timeout_ms,
+                      int tries, ff_history_on_stored *fn, void *ctx)
+{
+    struct ff_message_names names = {0};
+
+    (void)bus, (void)key, (void)expected, (void)timeout_ms, (void)tries;
+    memcpy(names.channel, message->channel.data, message->channel.len);
+    stream_ask(ASK_STORE, names.channel, ctx)->on_stored = fn;
+}
+
+#endif
