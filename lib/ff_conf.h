@@ -41,16 +41,15 @@ struct ff_conf_row {
  *   #define S(...) FF_CONF_ROW(struct gateway_conf, __VA_ARGS__)
  *   …
  */
-#define FF_CONF_C_STR char *
+#define FF_CONF_C_STR    char *
 #define FF_CONF_C_SECRET char *
-#define FF_CONF_C_INT int64_t
-#define FF_CONF_C_BOOL bool
-#define FF_CONF_C_LIST char **
+#define FF_CONF_C_INT    int64_t
+#define FF_CONF_C_BOOL   bool
+#define FF_CONF_C_LIST   char **
 #define FF_CONF_MEMBER(name, type, fallback, min, max, unit, help)             \
     FF_CONF_C_##type name;
 #define FF_CONF_ROW(st, name, type, fallback, min, max, unit, help)            \
-    {#name, FF_CONF_##type, fallback, min, max, unit, help,                    \
-     offsetof(st, name)},
+    {#name, FF_CONF_##type, fallback, min, max, unit, help, offsetof(st, name)},
 
 /* The settings that every service has, as the first members of its struct. */
 struct ff_conf_common {

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#define FF_MUST_USE __attribute__((warn_unused_result))
+#define FF_MUST_USE          __attribute__((warn_unused_result))
 #define FF_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 typedef enum ff_err {

@@ -11,7 +11,7 @@
 enum ff_log_level { FF_LOG_DEBUG, FF_LOG_INFO, FF_LOG_WARNING, FF_LOG_ERROR };
 
 struct ff_field {
-    const char *key; /* NULL: not there */
+    const char *key;  /* NULL: not there */
     const char *text; /* NULL: the number counts */
     int64_t number;
 };
@@ -26,14 +26,14 @@ void ff_log_write(enum ff_log_level level, const char *event,
                   const struct ff_field *fields, size_t count);
 
 #define FF_LOG_(level, event, ...)                                             \
-    ff_log_write(level, event,                                                 \
-                 (const struct ff_field[]){{0} __VA_OPT__(, ) __VA_ARGS__},    \
-                 sizeof((const struct ff_field[]){                             \
-                     {0} __VA_OPT__(, ) __VA_ARGS__}) /                        \
-                     sizeof(struct ff_field))
+    ff_log_write(                                                              \
+        level, event,                                                          \
+        (const struct ff_field[]){{0} __VA_OPT__(, ) __VA_ARGS__},             \
+        sizeof((const struct ff_field[]){{0} __VA_OPT__(, ) __VA_ARGS__}) /    \
+            sizeof(struct ff_field))
 #define ff_debug(event, ...) FF_LOG_(FF_LOG_DEBUG, event, __VA_ARGS__)
-#define ff_info(event, ...) FF_LOG_(FF_LOG_INFO, event, __VA_ARGS__)
-#define ff_warn(event, ...) FF_LOG_(FF_LOG_WARNING, event, __VA_ARGS__)
+#define ff_info(event, ...)  FF_LOG_(FF_LOG_INFO, event, __VA_ARGS__)
+#define ff_warn(event, ...)  FF_LOG_(FF_LOG_WARNING, event, __VA_ARGS__)
 #define ff_error(event, ...) FF_LOG_(FF_LOG_ERROR, event, __VA_ARGS__)
 
 #endif

@@ -7,7 +7,9 @@
 #define FIELD(name, field, type, flags, min, max, help)                        \
     {#field, FF_T_##type, flags, min, max, offsetof(struct name, field), help},
 #define END(name)                                                              \
-    { 0 }                                                                      \
+    {                                                                          \
+        0                                                                      \
+    }                                                                          \
     }                                                                          \
     ;
 #include "messages.def"

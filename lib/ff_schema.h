@@ -11,8 +11,8 @@
 #include "ff_json.h"
 
 enum ff_schema_type {
-    FF_T_STRING,  /* const char *; NULL when absent; min..max bytes */
-    FF_T_ID,      /* struct ff_schema_id: a string or an integer, as text; min..max bytes */
+    FF_T_STRING, /* const char *; NULL when absent; min..max bytes */
+    FF_T_ID, /* struct ff_schema_id: a string or an integer, as text; min..max bytes */
     FF_T_INT,     /* int64_t; min..max */
     FF_T_BOOL,    /* bool */
     FF_T_ANY,     /* const json_t *; any JSON value, null too */
