@@ -41,14 +41,16 @@ scenario_b() {
 }
 
 scenario_c() {
-  local name channel
+  local name round channel
   start_servers fanfare nchan nats centrifugo
   for name in "${READY[@]}"; do
-    for channel in '' "${CHANNEL[$name]}"; do
+    for round in 1 2; do
+      channel=
+      [ "$round" = 1 ] || channel=${CHANNEL[$name]}
       # Nchan knows no connection without a channel.
       [ -n "$channel" ] || [ "$name" != nchan ] || continue
       # shellcheck disable=SC2086
-      record c "$name" 1 idle --subs "$BENCH_IDLE_CLIENTS" \
+      record c "$name" "$round" idle --subs "$BENCH_IDLE_CLIENTS" \
         --channel "$channel" --pids "${MEMORY_PIDS[$name]}" ${SUBSCRIBE[$name]}
       stop_server "$name"
       "${name}_start" || break
