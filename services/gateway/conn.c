@@ -270,6 +270,16 @@ void conn_close(struct conn *conn, ff_err err, const char *reason)
     conn_schedule(conn);
 }
 
+void conn_say_close(struct conn *conn, struct ff_slice payload)
+{
+    if (conn->state != CONN_OPEN)
+        return;
+    struct frame *last = frame_ws_close_with(payload);
+    conn_push(conn, last);
+    frame_unref(&last);
+    conn_flush(conn);
+}
+
 bool conn_peer_closes(struct conn *conn)
 {
     if (conn->state == CONN_OPEN)

@@ -71,18 +71,25 @@ static int close_code(ff_err err)
     return err == FF_OK ? CODE_NORMAL : CODE_POLICY;
 }
 
+struct frame *frame_ws_close_with(struct ff_slice payload)
+{
+    struct frame *frame = frame_new(payload.len + 2);
+    frame->data[0] = (char)WS_CLOSE;
+    frame->data[1] = (char)payload.len;
+    memcpy(frame->data + 2, payload.data, payload.len);
+    return frame;
+}
+
 struct frame *frame_ws_close(ff_err err, const char *reason)
 {
+    char payload[2 + REASON_MAX];
     size_t len = cut(reason);
     int code = close_code(err);
-    struct frame *frame = frame_new(len + 4);
-    frame->data[0] = (char)WS_CLOSE;
-    frame->data[1] = (char)(len + 2);
-    frame->data[2] = (char)(code >> 8);
-    frame->data[3] = (char)code;
+    payload[0] = (char)(code >> 8);
+    payload[1] = (char)code;
     if (len)
-        memcpy(frame->data + 4, reason, len);
-    return frame;
+        memcpy(payload + 2, reason, len);
+    return frame_ws_close_with((struct ff_slice){payload, len + 2});
 }
 
 struct frame *frame_sse_close(ff_err err, const char *reason)

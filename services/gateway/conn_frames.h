@@ -17,6 +17,7 @@ struct frame *frame_event(const char *event, const char *id,
 struct frame *frame_id_line(const char *id); /* put before a shared event */
 struct frame *frame_comment(void);           /* keeps a silent stream awake */
 struct frame *frame_ping(void);
+struct frame *frame_ws_close_with(struct ff_slice payload);
 /* reason: NULL for none; cut to 123 bytes. */
 struct frame *frame_ws_close(ff_err err, const char *reason);
 struct frame *frame_sse_close(ff_err err, const char *reason);

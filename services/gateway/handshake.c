@@ -63,6 +63,7 @@ struct check {
     const struct handshake_in *in;
     const struct route *route;
     bool from_cookie;
+    size_t channels; /* named in the query */
     struct handshake *out;
     struct refusal *refusal;
 };
@@ -235,6 +236,8 @@ static void find_args(struct check *c)
             c->out->token = value;
         else if (handshake_arg(in->args[i], "app", &value))
             c->out->app = value;
+        else if (handshake_arg(in->args[i], "channel", &value))
+            c->channels++;
         else if (handshake_arg(in->args[i], "last_event_id", &value) &&
                  !in->last_event_id.len)
             c->out->last_event_id = value;
@@ -283,6 +286,9 @@ static ff_err check_who(struct check *c)
     if (out->last_event_id.len > 4096 || words_has_line_end(out->last_event_id))
         return refuse(c->refusal, FF_E_INVALID, "last_event_id",
                       "not an id that was sent");
+    if (out->kind == HANDSHAKE_SSE && !c->channels)
+        return refuse(c->refusal, FF_E_MISSING, "channel",
+                      "name at least one channel");
     return FF_OK;
 }
 
@@ -341,7 +347,8 @@ ff_err handshake_check(const struct handshake_rules *rules,
                        struct refusal *out_refusal)
 {
     struct handshake granted = {0};
-    struct check c = {rules, in, NULL, false, &granted, out_refusal};
+    struct check c = {
+        .rules = rules, .in = in, .out = &granted, .refusal = out_refusal};
     address_of_client(in->peer, in->forwarded_for, rules->proxies,
                       rules->proxy_count, granted.peer);
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

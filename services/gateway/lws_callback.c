@@ -248,9 +248,19 @@ static int on_peer_close(const struct event *e)
     return conn_peer_closes(e->conn) ? HANG_UP : 0;
 }
 
-/* It closes by its own decision, such as text that is not UTF-8. */
+/*
+ * It closes by its own decision, such as text that is not UTF-8, and says why.
+ * But if there is more that came together with the handshake, it stumbles
+ * over the same bytes again and hangs up before: then we say it.
+ */
 static int on_drop(const struct event *e)
 {
+    int len = lws_get_close_length(e->wsi);
+    bool stumbles = lws_service_adjust_timeout(e->server->context, 1, 0) == 0;
+    if (len >= 2 && stumbles)
+        conn_say_close(e->conn, (struct ff_slice){
+                                    (const char *)lws_get_close_payload(e->wsi),
+                                    (size_t)len});
     conn_lost(e->conn);
     return 0;
 }

@@ -186,12 +186,18 @@ void server_free(struct server **server)
     *server = NULL;
 }
 
+/* What wakes it makes it look at its timers. */
+void server_tick(struct server *server)
+{
+    lws_cancel_service(server->context);
+}
+
 /*
- * Within a callback of the connection it could not be freed at once. The
- * library looks at its timers when something wakes it.
+ * Within a callback of the connection it could not be freed at once, but in
+ * the loop's next turn.
  */
 void server_kill(struct server *server, struct lws *wsi)
 {
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    lws_cancel_service(server->context);
+    server_tick(server);
 }

@@ -21,6 +21,8 @@ FF_MUST_USE ff_err server_new(struct worker *worker, const int *listeners,
                               struct ff_why *why);
 /* Every connection ends with it. */
 void server_free(struct server **server);
+/* Every second: with libev, the library's own timers come late otherwise. */
+void server_tick(struct server *server);
 /* Take no more connections; those that wait in the kernel are refused. */
 void server_stop_listening(struct server *server);
 

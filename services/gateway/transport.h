@@ -113,6 +113,8 @@ void conn_flush(struct conn *conn);
 void conn_writable(struct conn *conn);
 /* The client closes. True: it answers our close, nothing more is to be said. */
 bool conn_peer_closes(struct conn *conn);
+/* Write this close frame, code and reason, behind what is queued. */
+void conn_say_close(struct conn *conn, struct ff_slice payload);
 /* The wire ends by itself: nothing may be written any more. */
 void conn_lost(struct conn *conn);
 /* End it without a word. */

@@ -113,6 +113,7 @@ static void on_tick(void *ctx)
     worker->now_s = steady_s();
     wheel_turn(&worker->wheel, worker->now_s, due, worker);
     sessions_tick(worker->sessions, ff_clock_ms());
+    server_tick(worker->server);
 }
 
 /* --- life ---------------------------------------------------------------- */
