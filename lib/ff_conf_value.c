@@ -14,8 +14,6 @@ static ff_err wrong(const struct ff_conf_row *row, struct ff_why *why,
 static ff_err check_len(const struct ff_conf_row *row, struct ff_slice text,
                         struct ff_why *why)
 {
-    if (memchr(text.data, '\0', text.len))
-        return wrong(row, why, "must not contain NUL");
     if (text.len == 0 && row->min > 0)
         return wrong(row, why, "must not be empty");
     if (text.len >= (size_t)row->min && text.len <= (size_t)row->max)

@@ -68,10 +68,10 @@ static bool write_beside(int fd, struct ff_slice text, unsigned mode)
     bool ok =
         write_all(fd, text) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
     int cause = errno;
-    ok = close(fd) == 0 && ok;
-    if (!ok && cause)
+    bool closed = close(fd) == 0;
+    if (!ok)
         errno = cause;
-    return ok;
+    return ok && closed;
 }
 
 ff_err ff_file_write(const char *path, struct ff_slice text, unsigned mode,

@@ -196,6 +196,13 @@ static void unknown_variables(void **state)
             "there is no such setting; did you mean limit?");
     assert_int_equal(load(ARGS(NULL), bare), FF_E_CONFIG);
     assert_int_equal(load(ARGS(NULL), neighbours), FF_OK);
+    ff_conf_fini(&table, &conf);
+    char *lengthy[] = {
+        word("FANFARE_A_NAME_THAT_NOBODY_WOULD_WANT_TO_TYPE_FOR_IT_HAS_MORE_"
+             "LETTERS_THAN_WE_ALLOW=1"),
+        NULL};
+    assert_int_equal(load(ARGS(NULL), lengthy), FF_E_CONFIG);
+    assert_string_equal(why.text, "name too long");
 }
 
 /* A table that is new must be told to ff_conf.c. */

@@ -8,7 +8,12 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "ff_err.h"
+#include "ff_mem.h"
 
 static void each_row_is_whole(void **state)
 {
@@ -96,6 +101,54 @@ static void try_returns_what_failed(void **state)
     assert_int_equal(tries(FF_OK), FF_E_CONFLICT);
 }
 
+/* What fn says on standard error before it ends by SIGABRT. */
+static void aborts(void (*fn)(void), const char *says)
+{
+    char text[1000];
+    int ends[2], status;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        signal(SIGABRT, SIG_DFL); /* cmocka's goes on after it */
+        fn();
+        _exit(0);
+    }
+    close(ends[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    ssize_t n = read(ends[0], text, sizeof(text) - 1);
+    close(ends[0]);
+    text[n > 0 ? n : 0] = '\0';
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    assert_non_null(strstr(text, says));
+}
+
+static void make_bug(void)
+{
+    ff_bug("seven is %d", 8);
+}
+
+static void grow_too_far(void)
+{
+    size_t cap = 0;
+    ff_grow(NULL, &cap, SIZE_MAX / 4, 8);
+}
+
+static void buffer_too_far(void)
+{
+    struct ff_buf b = {.len = 8};
+    ff_buf_reserve(&b, SIZE_MAX - 2);
+}
+
+static void bugs_abort(void **state)
+{
+    (void)state;
+    aborts(make_bug, "test_err.c:");
+    aborts(make_bug, "seven is 8");
+    aborts(grow_too_far, "out of memory");
+    aborts(buffer_too_far, "out of memory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +159,7 @@ int main(void)
         cmocka_unit_test(why_is_cut),
         cmocka_unit_test(why_may_quote_itself),
         cmocka_unit_test(try_returns_what_failed),
+        cmocka_unit_test(bugs_abort),
     };
     return cmocka_run_group_tests_name("err", tests, NULL, NULL);
 }

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,12 +100,42 @@ static void refuses_and_says_why(void **state)
     ff_buf_fini(&text);
 }
 
+/* A write that ends half-way leaves the old file, and nothing beside it. */
+static void failed_write_keeps_the_old(void **state)
+{
+    char *path = path_of("d");
+    struct ff_buf big = {0}, text = {0};
+    struct rlimit before, small;
+    struct ff_why why;
+    (void)state;
+    assert_int_equal(ff_file_write(path, FF_SLICE_LIT("old"), 0644, NULL),
+                     FF_OK);
+    for (int i = 0; i < 10000; i++)
+        ff_buf_adds(&big, "new");
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = (struct rlimit){8192, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    ff_err err = ff_file_write(path, ff_buf_slice(&big), 0644, &why);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(err, FF_E_IO);
+    assert_string_equal(why.text, strerror(EFBIG));
+    assert_int_equal(ff_file_read(path, 10, &text, NULL), FF_OK);
+    assert_true(ff_slice_is(ff_buf_slice(&text), "old"));
+    unlink(path);
+    free(path);
+    ff_buf_fini(&big);
+    ff_buf_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_and_reads),
         cmocka_unit_test(reads_many_parts),
         cmocka_unit_test(refuses_and_says_why),
+        cmocka_unit_test(failed_write_keeps_the_old),
     };
     return cmocka_run_group_tests_name("file", tests, make_folder,
                                        remove_folder);
