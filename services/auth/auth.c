@@ -44,8 +44,9 @@ static ff_err check_revoked(const struct auth *auth, const char *app,
     const char *user = json_string_value(json_object_get(identity, "user_id"));
     const char *id = json_string_value(json_object_get(identity, "token_id"));
     int64_t issued = json_integer_value(json_object_get(identity, "issued_at"));
+    int64_t before = revoked_user_before(auth->revoked, app, user);
 
-    if (issued <= revoked_user_before(auth->revoked, app, user) ||
+    if ((before > 0 && issued <= before) ||
         (id != NULL && revoked_has_token(auth->revoked, app, id)))
         return ff_why_set(why, FF_E_REVOKED, "token", "the token was revoked");
     return FF_OK;
