@@ -81,14 +81,27 @@ static ff_err body_of(const struct request *request, struct ff_slice *out_body,
     return FF_OK;
 }
 
+/* A document's channel is its log: only the documents service writes it. */
+static ff_err check_publish(const struct session *session, const char *name,
+                            struct ff_why *why)
+{
+    struct ff_slice channel = ff_slice_str(name);
+
+    FF_TRY(ff_policy_check(session->app, session_identity(session),
+                           FF_VERB_PUBLISH, channel));
+    if (ff_app_namespace(session->app, channel)->documents)
+        return ff_why_set(why, FF_E_FORBIDDEN, "channel",
+                          "a document is changed by update");
+    return FF_OK;
+}
+
 ff_err action_message(struct session *session, const struct request *request,
                       struct ff_why *why)
 {
     const struct action_message *in = request->in;
-    struct ff_slice body, channel = ff_slice_str(in->channel);
+    struct ff_slice body;
 
-    FF_TRY(ff_policy_check(session->app, session_identity(session),
-                           FF_VERB_PUBLISH, channel));
+    FF_TRY(check_publish(session, in->channel, why));
     if (in->event != NULL)
         FF_TRY(check_event(in->event, why));
     FF_TRY(body_of(request, &body, why));

@@ -153,6 +153,17 @@ static void an_update_has_one_kind_of_change(void **state)
     said_like(c, "{*\"code\":\"not_found\",*}");
 }
 
+static void only_the_service_writes_to_the_log(void **state)
+{
+    struct fake *f = *state;
+    struct conn *c = open_ws(f);
+
+    send_text(c, "{\"action\":\"message\",\"data\":{\"channel\":\"doc:1\","
+                 "\"message\":1},\"ref\":1}");
+    said_like(c, "{*\"code\":\"forbidden\",*,\"ref\":1}");
+    assert_null(fake_next(f));
+}
+
 static void a_change_is_delivered_with_its_version(void **state)
 {
     struct fake *f = *state;
@@ -180,6 +191,7 @@ int main(void)
         step(an_update_is_answered_with_its_version),
         step(a_conflict_tells_what_was_missed),
         step(an_update_has_one_kind_of_change),
+        step(only_the_service_writes_to_the_log),
         step(a_change_is_delivered_with_its_version),
     };
 
