@@ -46,9 +46,10 @@ struct frame *frame_comment(void)
     return frame_bytes(FF_SLICE_LIT(":\n\n"));
 }
 
+/* libwebsockets does not tell of a pong that is empty. */
 struct frame *frame_ping(void)
 {
-    const char bytes[2] = {(char)WS_PING, 0};
+    const char bytes[3] = {(char)WS_PING, 1, 'p'};
     return frame_bytes((struct ff_slice){bytes, sizeof(bytes)});
 }
 

@@ -249,18 +249,24 @@ static int on_peer_close(const struct event *e)
 }
 
 /*
- * It closes by its own decision, such as text that is not UTF-8, and says why.
- * But if there is more that came together with the handshake, it stumbles
- * over the same bytes again and hangs up before: then we say it.
+ * It closes by its own decision, such as text that is not UTF-8. Mostly it
+ * also says why. Not if it has no reason at hand (a control frame that is too
+ * long, or the end of the socket), and not if there is more that came together
+ * with the handshake: it stumbles over the same bytes again and hangs up.
  */
 static int on_drop(const struct event *e)
 {
-    int len = lws_get_close_length(e->wsi);
+    static const char protocol_error[] = {0x03, (char)0xea}; /* 1002 */
+    struct ff_slice why = {
+        (const char *)lws_get_close_payload(e->wsi),
+        (size_t)lws_get_close_length(e->wsi),
+    };
+    bool told = why.len > 0;
     bool stumbles = lws_service_adjust_timeout(e->server->context, 1, 0) == 0;
-    if (len >= 2 && stumbles)
-        conn_say_close(e->conn, (struct ff_slice){
-                                    (const char *)lws_get_close_payload(e->wsi),
-                                    (size_t)len});
+    if (!told)
+        why = (struct ff_slice){protocol_error, sizeof(protocol_error)};
+    if (!told || stumbles)
+        conn_say_close(e->conn, why);
     conn_lost(e->conn);
     return 0;
 }

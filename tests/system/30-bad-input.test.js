@@ -77,7 +77,7 @@ describe('bad input', () => {
       ['stray continuation', frame(0x80, Buffer.from('x')), [1002]],
       ['invalid UTF-8', frame(0x81, Buffer.from([0xc3, 0x28])), [1007]],
       ['close code 999', frame(0x88, Buffer.from([3, 231])), [1002, undefined]],
-      ['2^62 bytes', frame(0x81, Buffer.alloc(0), { length: 2 ** 52 }), [1009, 1002, undefined]],
+      ['2^52 bytes', frame(0x81, Buffer.from('x'), { length: 2 ** 52 }), [1009]],
     ];
     for (const [name, bytes, codes] of rows) {
       const got = await raw(port(), Buffer.concat([Buffer.from(HANDSHAKE()), bytes]), (b) => closeCode(b) !== undefined);
