@@ -70,7 +70,7 @@ say_passed() {
 show_trouble() {
   find "$1" -name '*.log' | LC_ALL=C sort | while read -r f; do
     grep -HE '"level":"(warning|error)"|Sanitizer|runtime error:' "$f" |
-      tail -n 10 | cut -c "$((${#1} + 2))-400"
+      tail -n 5 | cut -c "$((${#1} + 2))-300"
   done
 }
 
@@ -81,7 +81,7 @@ say_failed() {
   [ "$2" -gt 0 ] || set -- "$1" 1
   echo "FAILED  $name ($2 failed, $1 passed); the end of $log:"
   tail -n 80 "$log" | cut -c 1-400 | sed 's/^/    | /'
-  [ ! -d "${log%.log}" ] || show_trouble "${log%.log}" | sed 's/^/    | /'
+  [ ! -d "${log%.log}" ] || show_trouble "${log%.log}" | tail -n 30 | sed 's/^/    | /'
   echo "count $1 $2" >>"$results"
 }
 
