@@ -3,7 +3,6 @@
 
 #include "actions.h"
 #include "ff_clock.h"
-#include "ff_log.h"
 #include "ff_map.h"
 #include "ff_subject.h"
 #include "session_state.h"
@@ -120,11 +119,8 @@ static void open_stream(struct session *session, const struct session_open *how)
         session->intake = ask_channels(how->channels, good);
     session->stream = stream_new(good);
     free(good);
-    if (how->last_event_id == NULL)
-        return;
-    if (stream_resume(session->stream, how->last_event_id) != FF_OK)
-        ff_debug("strange_event_id",
-                 ff_fs("connection", conn_info(session->conn)->name));
+    if (how->last_event_id != NULL)
+        stream_resume(session->stream, how->last_event_id);
 }
 
 static void open_session(struct session *session,

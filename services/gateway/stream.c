@@ -154,16 +154,16 @@ static bool read_id(struct stream *stream, const char *id)
     return *id == '\0';
 }
 
-ff_err stream_resume(struct stream *stream, const char *id)
+bool stream_resume(struct stream *stream, const char *id)
 {
     if (read_id(stream, id))
-        return FF_OK;
+        return true;
     snprintf(stream->epoch, sizeof(stream->epoch), EPOCH_OF_NONE);
     for (size_t i = 0; i < stream->count; i++) {
         stream->channels[i].known = KNOWN_NOW;
         stream->channels[i].offset = 0;
     }
-    return FF_E_INVALID;
+    return false;
 }
 
 bool stream_position(const struct stream *stream, size_t index,

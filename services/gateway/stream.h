@@ -25,10 +25,8 @@ const char *stream_channel(const struct stream *stream, size_t index);
 /* The first of this name; stream_count() when there is none. */
 size_t stream_find(const struct stream *stream, const char *channel);
 
-/*
- * Begin where an id ended. FF_E_INVALID: not an id of this channel list; every channel counts as lost then.
- */
-FF_MUST_USE ff_err stream_resume(struct stream *stream, const char *id);
+/* Begin where an id ended. false: not an id of this channel list; every channel counts as lost then. */
+bool stream_resume(struct stream *stream, const char *id);
 /* What to ask the hub for: false when the channel begins anew. */
 bool stream_position(const struct stream *stream, size_t index,
                      struct position *out);

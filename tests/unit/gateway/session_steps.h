@@ -4,6 +4,10 @@
 /* The steps of which tests of sessions are made; after cmocka.h and session_fake.h. */
 
 #include <fnmatch.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 

@@ -90,7 +90,7 @@ static void what_was_written_is_read(void **state)
     set(s, 0, "e1", 123456789);
     set(s, 2, "e1", UINT64_MAX);
     char *id = ff_strdup(id_of(s));
-    assert_int_equal(stream_resume(again, id), FF_OK);
+    assert_true(stream_resume(again, id));
     assert_true(stream_position(again, 0, &position));
     assert_int_equal(position.offset, 123456789);
     assert_string_equal(position.epoch, "e1");
@@ -113,7 +113,7 @@ static void an_id_of_other_channels_is_refused(void **state)
     set(s, 0, "e1", 1);
     for (size_t i = 0; i < 3; i++) {
         struct stream *other = stream_new(others[i]);
-        assert_int_equal(stream_resume(other, id_of(s)), FF_E_INVALID);
+        assert_false(stream_resume(other, id_of(s)));
         stream_free(&other);
     }
     stream_free(&s);
@@ -154,7 +154,7 @@ static void only_canonical_ids_are_read(void **state)
     for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
         struct stream *other = stream_new(three);
         snprintf(text, sizeof(text), "%s%s", id, tails[i]);
-        if (stream_resume(other, text) == FF_OK)
+        if (stream_resume(other, text))
             fail_msg("read: %s", text);
         /* All are lost then, and the hub will say so. */
         for (size_t k = 0; k < 3; k++) {
@@ -164,7 +164,7 @@ static void only_canonical_ids_are_read(void **state)
         stream_free(&other);
     }
     snprintf(text, sizeof(text), "0%s-e1.1..", id);
-    assert_int_equal(stream_resume(s, text), FF_E_INVALID);
+    assert_false(stream_resume(s, text));
     free(id);
     stream_free(&s);
 }
@@ -176,7 +176,7 @@ static void a_stream_without_channels_has_no_id(void **state)
 
     (void)state;
     assert_null(id_of(s));
-    assert_int_equal(stream_resume(s, ""), FF_E_INVALID);
+    assert_false(stream_resume(s, ""));
     assert_int_equal(stream_find(s, "a"), 0);
     stream_free(&s);
 }
