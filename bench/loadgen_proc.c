@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void proc_set_parse(struct proc_set *set, const char *text)
 {
@@ -83,14 +84,30 @@ static void read_usage(pid_t pid, struct proc_usage *out_usage)
     read_ticks(pid, out_usage);
 }
 
+/* Seconds in which a processor was not idle, of all since the start. */
+static double machine_busy_s(void)
+{
+    long long user = 0, nice = 0, system = 0, irq = 0, softirq = 0, steal = 0;
+    FILE *file = fopen("/proc/stat", "r");
+
+    if (!file || fscanf(file, "cpu %lld %lld %lld %*d %*d %lld %lld %lld",
+                        &user, &nice, &system, &irq, &softirq, &steal) != 6)
+        die("/proc/stat cannot be read");
+    fclose(file);
+    return (double)(user + nice + system + irq + softirq + steal) /
+           (double)sysconf(_SC_CLK_TCK);
+}
+
 void proc_set_begin(struct proc_set *set)
 {
+    set->machine_busy_s = -machine_busy_s();
     for (unsigned i = 0; i < set->count; i++)
         read_usage(set->procs[i].pid, &set->procs[i].before);
 }
 
 void proc_set_end(struct proc_set *set)
 {
+    set->machine_busy_s += machine_busy_s();
     for (unsigned i = 0; i < set->count; i++)
         read_usage(set->procs[i].pid, &set->procs[i].after);
 }

@@ -26,6 +26,7 @@ struct proc {
 };
 
 struct proc_set {
+    double machine_busy_s; /* all processors, between begin and end */
     unsigned count;
     struct proc procs[PROC_MAX];
 };

@@ -53,6 +53,7 @@ class Runs {
 }
 
 const cpu = (r) => r.cpu_us;
+const BUSY_CORES = 0.25; // used by others: the figures are not to be trusted
 const faults = (runs) => {
   const parts = [`${count(runs.sum((r) => r.lost))} lost`];
   const doubled = runs.sum((r) => r.duplicates);
@@ -185,7 +186,9 @@ function row(letter, name, all) {
   const [bar, met] = scenario.bars[name] ?? ['', null];
   if (runs.results.length === 0)
     return [letter, scenario.title, NAMES[name], `not measured: ${runs.failed}`, bar, met ? 'miss' : ''];
-  const note = runs.failed ? ` (a round failed: ${runs.failed})` : '';
+  const others = runs.median((r) => r.others_cores);
+  let note = runs.failed ? ` (a round failed: ${runs.failed})` : '';
+  if (others > BUSY_CORES) note += ` (busy machine: others used ${others.toFixed(1)} cores)`;
   return [letter, scenario.title, NAMES[name], scenario.tell(runs, all, name) + note, bar,
     met ? (met(runs, all) && !runs.failed ? '**pass**' : '**miss**') : ''];
 }
