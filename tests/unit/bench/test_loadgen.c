@@ -1,7 +1,4 @@
-/*
- * The parts of the load generator that its verdicts rest on. It belongs to no
- * archive, so its sources are included.
- */
+/* The parts of the load generator that its verdicts rest on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,11 +7,9 @@
 
 #include <cmocka.h>
 
-#include "bench/loadgen_hist.c"
-#include "bench/loadgen_mark.c"
-#include "bench/loadgen_tally.c"
-#include "bench/loadgen_util.c"
-#include "bench/loadgen_ws.c"
+#include "bench/loadgen_tally.h"
+#include "bench/loadgen_util.h"
+#include "bench/loadgen_ws.h"
 
 static void deliver(struct tally *tally, uint32_t receiver, uint32_t seq)
 {
