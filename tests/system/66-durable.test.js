@@ -16,6 +16,8 @@ function startPublishers(cluster, channel) {
       const answer = await cluster.api((p % 2) + 1).post('/v1/publish', { channel, message }).catch(() => null);
       if (answer?.status === 200) state.acked.add(message);
       else if (!answer || answer.status >= 500) state.unknown.add(message);
+      // A channel keeps 1,000 messages: a gap of some seconds must fit in.
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
   const all = Promise.all(Array.from({ length: PUBLISHERS }, (_, p) => run(p)));
