@@ -80,7 +80,10 @@ struct ff_loop *ff_bus_loop(const struct ff_bus *bus);
 void *ff_bus_part(struct ff_bus *bus, const void *key,
                   void *(*make)(struct ff_bus *bus), void (*fini)(void *part));
 
-/* FF_E_INVALID: a subject with a space, an empty header. FF_E_UNAVAILABLE: not connected. FF_E_BUSY: the queue to NATS is full. FF_E_TOO_BIG: over the server's max_payload. */
+/*
+ * FF_E_INVALID: a subject with a space, an empty header. FF_E_UNAVAILABLE: not connected. FF_E_BUSY: the queue to NATS
+ * (64 MiB) is full. FF_E_TOO_BIG: over the server's max_payload. FF_E_CLOSED.
+ */
 FF_MUST_USE ff_err ff_bus_publish(struct ff_bus *bus,
                                   const struct ff_bus_out *out);
 
@@ -107,7 +110,10 @@ void ff_bus_unsubscribe(struct ff_bus_sub **sub);
 void ff_bus_barrier(struct ff_bus *bus, int timeout_ms,
                     void (*fn)(void *ctx, ff_err err), void *ctx);
 
-/* The answer, or err: FF_E_TIMEOUT, FF_E_UNAVAILABLE (nobody serves it, or the connection went), FF_E_BUSY. msg is borrowed, NULL on error. */
+/*
+ * The answer, or err: FF_E_TIMEOUT, FF_E_UNAVAILABLE (nobody serves it, or the connection went), or what publishing
+ * says. msg is borrowed, NULL on error. Never called before ff_bus_request has returned.
+ */
 typedef void ff_bus_on_reply(void *ctx, ff_err err, struct ff_bus_msg *msg);
 struct ff_bus_request;
 struct ff_bus_request *ff_bus_request(struct ff_bus *bus,
@@ -118,8 +124,8 @@ struct ff_bus_request *ff_bus_request(struct ff_bus *bus,
 void ff_bus_request_cancel(struct ff_bus_request **request);
 
 /*
- * Ask many: fn is called for each answer that comes until timeout_ms or want answers (0: no limit) and at the end once with
- * msg NULL (err FF_OK, or why it could not be asked).
+ * Ask many: fn is called for each answer that comes until timeout_ms or want answers (0: no limit) and at the end once
+ * with msg NULL (err FF_OK, also when nobody serves it; or why it could not be asked).
  */
 void ff_bus_gather(struct ff_bus *bus, const struct ff_bus_out *out,
                    int timeout_ms, size_t want, ff_bus_on_reply *fn, void *ctx);

@@ -6,8 +6,8 @@
  * and hands messages to the owner. Inside of the bus.
  *
  * Signs of life: the link publishes to the bus' own inbox, which is the subscription with slot 0. "u<generation>" is
- * the first echo of a new connection, sent behind all its subscriptions; "beat" comes every other second. When nothing at
- * all came for 10 s the connection is given up.
+ * the first echo of a new connection, sent behind all its subscriptions; "beat" comes every other second. When nothing
+ * at all came for 10 s the connection is given up.
  */
 
 #include "ff_bus.h"

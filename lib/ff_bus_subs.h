@@ -2,8 +2,8 @@
 #define FF_BUS_SUBS_H
 
 /*
- * The subscriptions that the owner wants, what stands for each of them at libnats now, and the graveyard: what libnats may still
- * look at is destroyed a second after it was closed. Inside of the bus, on the bus thread.
+ * The subscriptions that the owner wants, what stands for each of them at libnats now, and the graveyard: what libnats
+ * may still look at is destroyed a second after it was closed. Inside of the bus, on the bus thread.
  */
 
 #include "ff_bus_conn.h"

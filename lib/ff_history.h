@@ -36,8 +36,8 @@ void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
 
 /*
  * Store a message; fn gets its offset once the stream has acknowledged it. Tried again with the same key after a lost
- * acknowledgement or connection, until tries * timeout_ms have passed: a bus that is not connected is waited for. key: idempotency key (NULL: the message's id).
- * duplicate: the key was known; offset is the first one's. expected: UINT64_MAX, or the offset that the channel's
+ * acknowledgement or connection, until tries * timeout_ms have passed: a bus that is not connected is waited for. key:
+ * idempotency key, of this channel alone (NULL: the message's id). duplicate: the key was known; offset is the first one's. expected: UINT64_MAX, or the offset that the channel's
  * last message must have (0: none yet), else FF_E_CONFLICT. FF_E_FULL: no room.
  */
 typedef void ff_history_on_stored(void *ctx, ff_err err, uint64_t offset,
@@ -52,15 +52,17 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
                      ff_history_on_msg *fn, void *ctx);
 
 /*
- * Read a channel: messages with from <= offset <= to in order, at most limit of them and max_bytes of bodies; newest: of more
- * than limit the newest ones are given (still in rising order). The page is refcounted and immutable.
+ * Read a channel: messages with from <= offset <= to in order, at most limit of them and max_bytes of bodies (but
+ * one at least); newest: of more than that the newest ones are given, still in rising order. The page is borrowed for
+ * the call; its messages may be kept by ff_bus_msg_ref.
  *
  * Everything that the stream held in [from, to] on this channel when the reading ended is in the page, unless cut: there
  * was more than limit or max_bytes. from_seen: the message at offset from itself was still in the stream then; so
  * nothing behind it was evicted, for the oldest of a channel always goes first. A replica may lag: the newest
  * messages can be missing, and are seen as a gap on the live stream. epoch is the stream's after reading.
  *
- * Some reads run at once, others wait for them; FF_E_BUSY: too many wait. FF_E_UNAVAILABLE: no stream, no connection. FF_E_TIMEOUT.
+ * 32 reads run at once, 1,024 wait for them; FF_E_BUSY: too many wait. FF_E_UNAVAILABLE: no stream, no connection.
+ * FF_E_TIMEOUT.
  */
 struct ff_history_page {
     struct ff_bus_msg **msgs;

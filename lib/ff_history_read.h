@@ -2,8 +2,8 @@
 #define FF_HISTORY_READ_H
 
 /*
- * One reading of a channel, in steps: a short walk by direct gets, which is enough for most; then a pull consumer for what is left
- * (ff_history_fetch.c); then a look at the stream to tell what the page is worth.
+ * One reading of a channel, in steps: a short walk by direct gets, which is enough for most; then a pull consumer for
+ * what is left (ff_history_fetch.c); then a look at the stream to tell what the page is worth.
  */
 
 #include "ff_history_page.h"

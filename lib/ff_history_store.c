@@ -5,8 +5,8 @@
 #include "ff_history_part.h"
 
 /*
- * Storing: a publish that the stream acknowledges. Tried again, with the same key, until its time is over; the stream knows the
- * key, so a message whose acknowledgement was lost is not stored twice.
+ * Storing: a publish that the stream acknowledges. Tried again, with the same key, until its time is over; the stream
+ * knows the key, so a message whose acknowledgement was lost is not stored twice.
  */
 
 enum { PAUSE_MS = 100 };

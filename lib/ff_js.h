@@ -35,7 +35,7 @@ void ff_js_cancel(struct ff_js_call **call);
 FF_MUST_USE ff_err ff_js_decode(struct ff_slice body, json_t **out_result,
                                 struct ff_why *why);
 
-/* Where a message stands in its stream: from the headers of a direct get or a republish, or a consumer's reply subject. */
+/* Where a message stands in its stream: by headers of a direct get or a republish, or a consumer's reply subject. */
 struct ff_js_place {
     uint64_t sequence, previous;
     uint64_t consumer_sequence; /* 0: not from a consumer */

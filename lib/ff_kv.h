@@ -25,8 +25,8 @@ void ff_kv_ensure(struct ff_bus *bus, enum ff_bucket bucket, int replicas,
                   void (*fn)(void *ctx, ff_err err), void *ctx);
 
 /*
- * FF_E_NOT_FOUND when absent or deleted; entry tells the revision then (0: never there). FF_E_TIMEOUT also when there is
- * no such bucket (a put then ends as FF_E_UNAVAILABLE). value and key are borrowed for the call.
+ * FF_E_NOT_FOUND when absent or deleted; entry tells the revision then (0: never there). FF_E_TIMEOUT also when there
+ * is no such bucket (a put then ends as FF_E_UNAVAILABLE). value and key are borrowed for the call.
  */
 struct ff_kv_entry {
     const char *key;
@@ -40,8 +40,9 @@ void ff_kv_get(struct ff_bus *bus, enum ff_bucket bucket, const char *key,
                ff_kv_on_entry *fn, void *ctx);
 
 /*
- * Put. expected: UINT64_MAX writes whatever is there; 0 only a key that is not there (or is deleted: then pass its revision);
- * else only over that revision. fn gets the new revision, or FF_E_CONFLICT, FF_E_FULL, FF_E_UNAVAILABLE, FF_E_TIMEOUT.
+ * Put. expected: UINT64_MAX writes whatever is there; 0 only a key that is not there (or is deleted: then pass its
+ * revision); else only over that revision. fn gets the new revision, or FF_E_CONFLICT, FF_E_FULL, FF_E_INVALID (the
+ * key), FF_E_UNAVAILABLE, FF_E_TIMEOUT (then it may have been written).
  */
 typedef void ff_kv_on_put(void *ctx, ff_err err, uint64_t revision);
 void ff_kv_put(struct ff_bus *bus, enum ff_bucket bucket, const char *key,

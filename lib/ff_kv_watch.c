@@ -6,8 +6,8 @@
 #include "ff_map.h"
 
 /*
- * A watch is a push consumer of ours that JetStream forgets by itself: last value of each key, then what comes. It is made anew
- * on every new connection, when a message is missing by its number, and when heartbeats are.
+ * A watch is a push consumer of ours that JetStream forgets by itself: last value of each key, then what comes. It is
+ * made anew on every new connection, when a message is missing by its number, and when heartbeats are.
  */
 
 enum { TICK_MS = 200, HEARTBEAT_MS = 3000, SILENCE_TICKS = 50 };

@@ -12,7 +12,10 @@
 
 struct ff_rpc_req; /* one request being served */
 
-/* Answer it exactly once, now or later, with ff_rpc_reply or ff_rpc_fail. in is the decoded struct of the verb's schema, valid until then. */
+/*
+ * Answer it exactly once, now or later, with ff_rpc_reply or ff_rpc_fail. in is the decoded struct of the verb's
+ * schema, valid until then.
+ */
 typedef void ff_rpc_handler(void *ctx, struct ff_rpc_req *req, const void *in);
 
 struct ff_rpc_verb {
@@ -21,7 +24,10 @@ struct ff_rpc_verb {
     ff_rpc_handler *handler;
 };
 
-/* Serve verbs on a subject row whose last brace is {verb}: with a queue group named as the service, or every process (queue NULL). first: the brace before it (gateway id), or NULL. */
+/*
+ * Serve verbs on a subject row whose last brace is {verb}: with a queue group named as the service, or every process
+ * (queue NULL). first: the brace before it (gateway id), or NULL.
+ */
 struct ff_rpc_server;
 struct ff_rpc_server *ff_rpc_serve(struct ff_bus *bus, enum ff_subject row,
                                    const char *first, const char *queue,

@@ -30,8 +30,9 @@ static void do_refuse(void *ctx, struct ff_rpc_req *req, const void *in)
 {
     (void)ctx;
     (void)in;
-    struct ff_why why = {"channel", "not \"yours\""};
-    ff_rpc_fail(req, FF_E_FORBIDDEN, &why);
+    struct ff_why why = {"channel", "not \"yours\" \xc3"};
+    ff_rpc_fail_with(req, FF_E_FORBIDDEN, &why,
+                     json_pack("{s:i}", "version", 7));
 }
 
 static void do_later(void *ctx, struct ff_rpc_req *req, const void *in)
@@ -93,6 +94,16 @@ static void verbs_are_served(void **state)
     assert_string_not_equal(r.why.text, "");
 }
 
+static void assert_refused(struct bus_test *t, const char *subject,
+                           const char *json, ff_err want, const char *field)
+{
+    struct result r = call(t, subject, json);
+    assert_int_equal(r.err, want);
+    assert_string_equal(r.why.field, field);
+    assert_string_not_equal(r.why.text, "");
+    ff_buf_fini(&r.text);
+}
+
 static void refusals_tell_why(void **state)
 {
     struct bus_test *t = *state;
@@ -101,13 +112,13 @@ static void refusals_tell_why(void **state)
     struct result r = call(t, "ff.gw.g1.refuse", "");
     assert_int_equal(r.err, FF_E_FORBIDDEN);
     assert_string_equal(r.why.field, "channel");
-    assert_string_equal(r.why.text, "not \"yours\"");
-    r = call(t, "ff.gw.g1.greet", "{}");
-    assert_int_equal(r.err, FF_E_MISSING);
-    assert_string_equal(r.why.field, "name");
-    assert_int_equal(call(t, "ff.gw.g1.greet", "[").err, FF_E_JSON);
-    assert_int_equal(call(t, "ff.gw.g1.none", "{}").err, FF_E_ACTION);
-    assert_int_equal(call(t, "ff.gw.g2.refuse", "{}").err, FF_E_UNAVAILABLE);
+    assert_string_equal(r.why.text, "not \"yours\" \xef\xbf\xbd");
+    assert_non_null(strstr(r.text.data, "\"version\":7"));
+    ff_buf_fini(&r.text);
+    assert_refused(t, "ff.gw.g1.greet", "{}", FF_E_MISSING, "name");
+    assert_refused(t, "ff.gw.g1.greet", "[", FF_E_JSON, "");
+    assert_refused(t, "ff.gw.g1.none", "{}", FF_E_ACTION, "");
+    assert_refused(t, "ff.gw.g2.refuse", "{}", FF_E_UNAVAILABLE, "");
     ff_rpc_server_free(&server);
 }
 

@@ -101,13 +101,12 @@ static void subjects_are_built(void **state)
     assert_built(&s, "ff.ch.dev.40.foobar");
     assert_int_equal(
         ff_subject_build(&s, FF_SUBJ_PRESENCE_ROSTER, "dev", "foobar"), FF_OK);
-    assert_built(&s, "ff.px.40.dev.foobar");
+    assert_built(&s, "ff.px.dev.40.foobar");
     assert_int_equal(
         ff_subject_build(&s, FF_SUBJ_PRESENCE_PART, "07", "members"), FF_OK);
     assert_built(&s, "ff.pr.07.members");
-    assert_int_equal(ff_subject_build(&s, FF_SUBJ_PRESENCE_STATUS, "dev", "*"),
-                     FF_OK);
-    assert_built(&s, "ff.ps.dev.=2A");
+    assert_int_equal(ff_subject_build(&s, FF_SUBJ_GATEWAY, "dev", "*"), FF_OK);
+    assert_built(&s, "ff.gw.dev.=2A");
 }
 
 static void wildcards_are_asked_for(void **state)
