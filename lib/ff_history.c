@@ -25,8 +25,8 @@ static json_int_t or_unlimited(int64_t n)
 
 static json_t *stream_config(const struct ff_history_config *c)
 {
-    const int64_t second = 1000000000;
-    int64_t dedup_s = c->dedup_window_s;
+    const json_int_t second = 1000000000;
+    json_int_t dedup_s = c->dedup_window_s;
     if (c->max_age_s > 0 && dedup_s > c->max_age_s)
         dedup_s = c->max_age_s; /* more is refused */
     return json_pack(
@@ -34,12 +34,11 @@ static json_t *stream_config(const struct ff_history_config *c)
         "s:b, s:{s:s, s:s}}",
         "name", FF_HISTORY_STREAM, "subjects", "ff.in.>", "retention", "limits",
         "storage", c->storage, "discard", "old", "num_replicas",
-        (json_int_t)c->replicas, "max_age", (json_int_t)(c->max_age_s * second),
+        (json_int_t)c->replicas, "max_age", c->max_age_s * second,
         "max_msgs_per_subject", or_unlimited(c->max_per_channel), "max_bytes",
-        or_unlimited(c->max_bytes), "duplicate_window",
-        (json_int_t)(dedup_s * second), "max_msgs", -1, "max_msg_size", -1,
-        "max_consumers", -1, "allow_direct", 1, "republish", "src", "ff.in.>",
-        "dest", "ff.ch.>");
+        or_unlimited(c->max_bytes), "duplicate_window", dedup_s * second,
+        "max_msgs", -1, "max_msg_size", -1, "max_consumers", -1, "allow_direct",
+        1, "republish", "src", "ff.in.>", "dest", "ff.ch.>");
 }
 
 /* Not for now, but for good: nothing but another configuration helps. */
@@ -94,7 +93,7 @@ static int64_t read_fraction(const char *text)
     return ns;
 }
 
-ff_err ff_history_read_epoch(const json_t *info, char out[FF_EPOCH_MAX])
+static ff_err read_epoch(const json_t *info, char out[FF_EPOCH_MAX])
 {
     struct tm tm = {0};
     const char *text = json_string_value(json_object_get(info, "created"));
@@ -113,30 +112,59 @@ ff_err ff_history_read_epoch(const json_t *info, char out[FF_EPOCH_MAX])
     return FF_OK;
 }
 
-struct epoch {
-    ff_history_on_epoch *fn;
+ff_err ff_history_read_state(const json_t *info, struct ff_history_state *out)
+{
+    struct ff_history_state state;
+    const json_t *now = json_object_get(info, "state");
+    const json_t *config = json_object_get(info, "config");
+    FF_TRY(read_epoch(info, state.epoch));
+    state.first = ff_js_get_number(now, "first_seq");
+    state.last = ff_js_get_number(now, "last_seq");
+    state.per_channel = ff_js_get_number(config, "max_msgs_per_subject");
+    *out = state;
+    return FF_OK;
+}
+
+struct asking {
+    ff_history_on_state *fn;
+    ff_history_on_epoch *on_epoch; /* one of them */
     void *ctx;
 };
 
 static void on_info(void *ctx, ff_err err, const char *text,
                     const json_t *result)
 {
-    struct epoch *e = ctx;
-    char epoch[FF_EPOCH_MAX] = "";
+    struct asking *asking = ctx;
+    struct ff_history_state state = {0};
     (void)text;
     if (err == FF_OK)
-        err = ff_history_read_epoch(result, epoch);
-    e->fn(e->ctx, err, epoch);
-    free(e);
+        err = ff_history_read_state(result, &state);
+    if (asking->fn != NULL)
+        asking->fn(asking->ctx, err, &state);
+    else
+        asking->on_epoch(asking->ctx, err, state.epoch);
+    free(asking);
+}
+
+static void ask_info(struct ff_bus *bus, int timeout_ms,
+                     const struct asking *from)
+{
+    struct asking *asking = ff_new(struct asking);
+    *asking = *from;
+    ff_js_call_within(bus, timeout_ms, NULL, on_info, asking,
+                      "$JS.API.STREAM.INFO." FF_HISTORY_STREAM);
 }
 
 void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
                       ff_history_on_epoch *fn, void *ctx)
 {
-    struct epoch *e = ff_new(struct epoch);
-    *e = (struct epoch){fn, ctx};
-    ff_js_call_within(bus, timeout_ms, NULL, on_info, e,
-                      "$JS.API.STREAM.INFO." FF_HISTORY_STREAM);
+    ask_info(bus, timeout_ms, &(struct asking){.on_epoch = fn, .ctx = ctx});
+}
+
+void ff_history_ask_state(struct ff_bus *bus, int timeout_ms,
+                          ff_history_on_state *fn, void *ctx)
+{
+    ask_info(bus, timeout_ms, &(struct asking){.fn = fn, .ctx = ctx});
 }
 
 /* --- the last message ------------------------------------------------------ */

@@ -35,6 +35,21 @@ void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
                       ff_history_on_epoch *fn, void *ctx);
 
 /*
+ * The same, and where the stream is now. Messages leave it at its front: none with an offset of first or more was ever evicted,
+ * but for those of a channel that had per_channel newer ones.
+ */
+struct ff_history_state {
+    char epoch[FF_EPOCH_MAX];
+    uint64_t first,
+        last; /* offsets, of any channel; first > last: it is empty */
+    uint64_t per_channel; /* messages kept of one channel; 0: no limit */
+};
+typedef void ff_history_on_state(void *ctx, ff_err err,
+                                 const struct ff_history_state *state);
+void ff_history_ask_state(struct ff_bus *bus, int timeout_ms,
+                          ff_history_on_state *fn, void *ctx);
+
+/*
  * Store a message; fn gets its offset once the stream has acknowledged it. Tried again with the same key after a lost
  * acknowledgement or connection, until tries * timeout_ms have passed: a bus that is not connected is waited for. key:
  * idempotency key, of this channel alone (NULL: the message's id). duplicate: the key was known; offset is the first one's. expected: UINT64_MAX, or the offset that the channel's
@@ -59,7 +74,7 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
  * Everything that the stream held in [from, to] on this channel when the reading ended is in the page, unless cut: there
  * was more than limit or max_bytes. from_seen: the message at offset from itself was still in the stream then; so
  * nothing behind it was evicted, for the oldest of a channel always goes first. A replica may lag: the newest
- * messages can be missing, and are seen as a gap on the live stream. epoch is the stream's after reading.
+ * messages can be missing, and are seen as a gap on the live stream. epoch, first and per_channel are the stream's after reading.
  *
  * 32 reads run at once, 1,024 wait for them; FF_E_BUSY: too many wait. FF_E_UNAVAILABLE: no stream, no connection.
  * FF_E_TIMEOUT.
@@ -69,6 +84,7 @@ struct ff_history_page {
     size_t count;
     bool cut, from_seen;
     char epoch[FF_EPOCH_MAX];
+    uint64_t first, per_channel; /* as in struct ff_history_state */
 };
 struct ff_history_query {
     const char *app, *channel;

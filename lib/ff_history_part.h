@@ -9,7 +9,7 @@
 #define FF_HISTORY_STREAM "FF_HISTORY"
 
 /* From the answer of STREAM.INFO. */
-FF_MUST_USE ff_err ff_history_read_epoch(const json_t *info,
-                                         char out[FF_EPOCH_MAX]);
+FF_MUST_USE ff_err ff_history_read_state(const json_t *info,
+                                         struct ff_history_state *out);
 
 #endif

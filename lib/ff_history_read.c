@@ -93,8 +93,10 @@ static void succeed(struct ff_history_read *read)
         .count = pile->count,
         .cut = pile->cut,
         .from_seen = read->from_seen,
+        .first = read->state.first,
+        .per_channel = read->state.per_channel,
     };
-    snprintf(page.epoch, sizeof(page.epoch), "%s", read->epoch);
+    snprintf(page.epoch, sizeof(page.epoch), "%s", read->state.epoch);
     read->fn(read->ctx, FF_OK, &page);
     end(read);
 }
@@ -108,7 +110,7 @@ static void on_info(void *ctx, ff_err err, const char *text,
     (void)text;
     read->call = NULL;
     if (err == FF_OK)
-        err = ff_history_read_epoch(result, read->epoch);
+        err = ff_history_read_state(result, &read->state);
     read->got_info = true;
     if (err != FF_OK)
         ff_history_read_fail(read, err);

@@ -18,35 +18,33 @@ struct ff_history_cursor {
 struct ff_history_read {
     struct ff_bus *bus;
     struct ff_history_read *next; /* in the queue */
-    struct ff_subject_text subject;
-    uint64_t id, from, to;
-    struct ff_history_pile pile;
     struct ff_timer *timer;
-    ff_err refusal;
     ff_history_on_page *fn;
     void *ctx;
+    uint64_t id, from, to;
+    struct ff_history_pile pile;
+    struct ff_subject_text subject, inbox;
+    char epoch[FF_EPOCH_MAX];
+    ff_err refusal;
+    bool from_seen, got_info;
 
     /* the walk */
-    uint64_t at; /* all before it is known */
     unsigned walked;
     struct ff_bus_request *request;
+    uint64_t at; /* all before it is known */
 
     /* the consumers */
     struct ff_history_cursor low,
         high;        /* enough is behind low, not behind high */
     uint64_t beyond; /* messages behind to */
     uint64_t probe;  /* where the one that is being made starts */
-    unsigned probes;
+    uint64_t probes, asked, received, left;
     void (*on_count)(struct ff_history_read *read,
                      const struct ff_history_cursor *cursor);
     struct ff_bus_sub *sub;
-    struct ff_subject_text inbox;
-    uint64_t asked, received, left;
 
-    /* the end */
+    /* what is asked of JetStream; look is for the end */
     struct ff_js_call *call, *look;
-    bool from_seen, got_info;
-    char epoch[FF_EPOCH_MAX];
 };
 
 /* Read what is left from read->at on. */

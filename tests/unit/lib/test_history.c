@@ -42,6 +42,26 @@ static void the_stream_is_made_and_changed(void **state)
     assert_string_equal(history_epoch(t).epoch, before.epoch);
 }
 
+static void keep_state(void *ctx, ff_err err,
+                       const struct ff_history_state *state)
+{
+    assert_int_equal(err, FF_OK);
+    *(struct ff_history_state *)ctx = *state;
+}
+
+static void its_state_tells_where_it_begins_and_ends(void **state)
+{
+    struct bus_test *t = *state;
+    struct ff_history_state now = {0};
+    uint64_t last = history_stored(t, "state.1", "a");
+    ff_history_ask_state(t->bus, 5000, keep_state, &now);
+    wait_for(t, now.last > 0);
+    assert_int_equal(now.last, last);
+    assert_true(now.first >= 1 && now.first <= last);
+    assert_int_equal(now.per_channel, history_config.max_per_channel);
+    assert_string_equal(now.epoch, history_epoch(t).epoch);
+}
+
 static void keep_live(void *ctx, struct ff_bus_msg *msg)
 {
     struct ff_buf *b = ctx;
@@ -198,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_stream_nothing_is_stored),
         cmocka_unit_test(the_stream_is_made_and_changed),
+        cmocka_unit_test(its_state_tells_where_it_begins_and_ends),
         cmocka_unit_test(what_is_stored_is_live_with_its_offset),
         cmocka_unit_test(a_known_key_is_not_stored_again),
         cmocka_unit_test(an_expected_offset_must_hold),
