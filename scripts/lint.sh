@@ -64,7 +64,7 @@ rule_sleep() {
 }
 
 rule_banned() {
-  code | xargs -r grep -nHE \
+  code | grep -v "^tests/" | xargs -r grep -nHE \
     '(^|[^a-zA-Z0-9_.>"])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|gets|gmtime|localtime|system|rand) *\(' \
     /dev/null | grep -vE ':[0-9]+: *(/?\*|//)' | sed 's|$|  (banned)|'
 }
