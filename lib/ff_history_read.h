@@ -24,7 +24,7 @@ struct ff_history_read {
     uint64_t id, from, to;
     struct ff_history_pile pile;
     struct ff_subject_text subject, inbox;
-    char epoch[FF_EPOCH_MAX];
+    struct ff_history_state state;
     ff_err refusal;
     bool from_seen, got_info;
 
