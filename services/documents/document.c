@@ -378,12 +378,12 @@ static void update(struct document *doc, struct request *request)
 {
     struct ff_why why = {0};
 
-    if (request->base_version > doc->state.version && !request->fresh) {
-        read_on(doc);
-        return;
-    }
+    /* Another replica may have gone on: a conflict tells the version of now. */
     if (request->base_version != doc->state.version) {
-        refuse_version(doc, request);
+        if (request->fresh)
+            refuse_version(doc, request);
+        else
+            read_on(doc);
         return;
     }
     ff_err err =
