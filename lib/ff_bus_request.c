@@ -49,6 +49,18 @@ static void ring_remove(struct ff_bus_ring *item)
     ring_init(item);
 }
 
+/* The first of a ring, taken out; NULL when it is empty. */
+static struct ff_bus_request *ring_take(struct ff_bus_ring *head)
+{
+    struct ff_bus_ring *first = head->next;
+    if (first == head)
+        return NULL;
+    head->next = first->next;
+    head->next->prev = head;
+    ring_init(first);
+    return (struct ff_bus_request *)first;
+}
+
 /* Forget it; the caller has the memory. */
 static void forget(struct ff_bus_request *request)
 {
@@ -84,6 +96,7 @@ static void on_tick(void *ctx)
     struct ff_bus *bus = ctx;
     struct ff_bus_requests *all = &bus->requests;
     struct ff_bus_ring due;
+    struct ff_bus_request *request;
     int64_t now = ff_bus_now_ms(), tick = now / TICK_MS;
     if (all->slots.count == 0) {
         ff_timer_free(&all->timer);
@@ -94,8 +107,8 @@ static void on_tick(void *ctx)
         all->tick = tick - FF_BUS_WHEEL;
     while (all->tick < tick)
         look_at(all, ++all->tick, now, &due);
-    while (due.next != &due)
-        finish((struct ff_bus_request *)due.next, FF_E_TIMEOUT, NULL);
+    while ((request = ring_take(&due)) != NULL)
+        finish(request, FF_E_TIMEOUT, NULL);
 }
 
 /* Into the bucket that is looked at just after its deadline. */
@@ -251,16 +264,12 @@ void ff_bus_requests_init(struct ff_bus *bus)
 void ff_bus_requests_flush(struct ff_bus *bus)
 {
     struct ff_bus_ring early;
+    struct ff_bus_request *request;
     ring_init(&early);
-    while (bus->requests.early.next != &bus->requests.early) {
-        struct ff_bus_ring *at = bus->requests.early.next;
-        ring_remove(at);
-        ring_add(&early, at);
-    }
-    while (early.next != &early) {
-        struct ff_bus_request *request = (struct ff_bus_request *)early.next;
+    while ((request = ring_take(&bus->requests.early)) != NULL)
+        ring_add(&early, &request->ring);
+    while ((request = ring_take(&early)) != NULL)
         finish(request, request->early, NULL);
-    }
 }
 
 /* Those that are made in the callbacks are not among them. */

@@ -104,6 +104,7 @@ static void try_it(struct store *store)
     ff_bus_request(store->bus, &out, timeout > 1 ? timeout : 1, on_ack, store);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): each is the caller's to choose */
 void ff_history_store(struct ff_bus *bus, const struct ff_message *message,
                       const char *key, uint64_t expected, int timeout_ms,
                       int tries, ff_history_on_stored *fn, void *ctx)
