@@ -1,52 +1,16 @@
-#include "document.h"
+#include "document_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "ff_clock.h"
 #include "ff_hash.h"
-#include "ff_history.h"
-#include "ff_log.h"
 #include "ff_metric.h"
 
 #define WAITING_MAX      1000
-#define PAGE_MESSAGES    500
-#define PAGE_BYTES       (4 << 20)
-#define READ_TIMEOUT_MS  5000
 #define STORE_TIMEOUT_MS 2000
 #define STORE_TRIES      3
 #define TURNS_MAX        8 /* of one update against other writers */
-#define SNAPSHOT_MS      5000
-
-struct request {
-    struct request *next;
-    struct ff_rpc_req *req;
-    json_t *body; /* NULL: a join */
-    int64_t base_version;
-    char *user;
-    bool fresh; /* the log was read since it began */
-    int turns;
-    json_t *value; /* what it makes, while it is stored */
-};
-
-struct document {
-    struct ff_loop *loop;
-    struct ff_bus *bus;
-    const struct documents_conf *conf;
-    char *app, *channel;
-    char key[65];
-    struct state state;
-    bool loaded;
-    char epoch[FF_EPOCH_MAX];
-    struct request *first, **last; /* the first one is at work */
-    size_t waiting;
-    int64_t dirty; /* changes since the last snapshot */
-    bool writing;
-    struct ff_timer *timer;
-};
-
-static void work(struct document *doc);
-static void load(struct document *doc);
 
 static void make_key(struct document *doc)
 {
@@ -109,51 +73,6 @@ bool document_is_idle(const struct document *doc)
     return doc->first == NULL && doc->dirty == 0 && !doc->writing;
 }
 
-/* Snapshots. */
-
-static void on_written(void *ctx, ff_err err, uint64_t revision)
-{
-    struct document *doc = ctx;
-
-    (void)revision;
-    if (err == FF_E_CLOSED)
-        return;
-    doc->writing = false;
-    if (err != FF_OK) {
-        ff_warn("snapshot_failed", ff_fs("channel", doc->channel), ff_fe(err));
-        doc->dirty++;
-    }
-}
-
-void document_flush(struct document *doc)
-{
-    struct ff_buf text = {0};
-
-    ff_timer_free(&doc->timer);
-    if (doc->dirty == 0 || doc->writing)
-        return;
-    doc->dirty = 0;
-    doc->writing = true;
-    state_write(&doc->state, &text);
-    ff_kv_put(doc->bus, FF_BUCKET_DOCS, doc->key, ff_buf_slice(&text),
-              UINT64_MAX, on_written, doc);
-    ff_buf_fini(&text);
-}
-
-static void on_snapshot_time(void *ctx)
-{
-    document_flush(ctx);
-}
-
-static void changed(struct document *doc)
-{
-    if (++doc->dirty >= doc->conf->snapshot_every)
-        document_flush(doc);
-    else if (doc->timer == NULL)
-        doc->timer =
-            ff_timer_new(doc->loop, SNAPSHOT_MS, 0, on_snapshot_time, doc);
-}
-
 /* The first request is done. */
 
 static struct request *take_first(struct document *doc)
@@ -173,101 +92,17 @@ static void done(struct document *doc, json_t *answer)
 
     ff_rpc_reply_value(request->req, answer);
     request_free(request);
-    work(doc);
+    document_work(doc);
 }
 
-static void fail(struct document *doc, ff_err err, const struct ff_why *why,
-                 json_t *more)
+void document_fail(struct document *doc, ff_err err, const struct ff_why *why,
+                   json_t *more)
 {
     struct request *request = take_first(doc);
 
     ff_rpc_fail_with(request->req, err, why, more ? more : json_object());
     request_free(request);
-    work(doc);
-}
-
-/* Forget what is known, so that the next request reads all again. */
-static void unload(struct document *doc)
-{
-    state_fini(&doc->state);
-    state_init(&doc->state);
-    doc->loaded = false;
-}
-
-/* Reading the log. */
-
-static ff_err replay(struct document *doc, const struct ff_history_page *page)
-{
-    struct ff_message_names names;
-    struct ff_message message;
-
-    for (size_t i = 0; i < page->count; i++) {
-        FF_TRY(ff_message_read(page->msgs[i], &names, &message));
-        FF_TRY(state_replay(&doc->state, &message));
-    }
-    return FF_OK;
-}
-
-static void read_on(struct document *doc);
-
-static void on_page(void *ctx, ff_err err, const struct ff_history_page *page)
-{
-    struct document *doc = ctx;
-
-    if (err == FF_E_CLOSED)
-        return;
-    if (err == FF_OK)
-        err = replay(doc, page);
-    if (err == FF_OK && page->cut) {
-        read_on(doc);
-        return;
-    }
-    if (err == FF_OK) {
-        snprintf(doc->epoch, sizeof(doc->epoch), "%s", page->epoch);
-        doc->loaded = true;
-        doc->first->fresh = true;
-        work(doc);
-        return;
-    }
-    if (err == FF_E_INTERNAL)
-        ff_error("document_log_broken", ff_fs("channel", doc->channel),
-                 ff_fi("version", doc->state.version));
-    unload(doc);
-    fail(doc, err, NULL, NULL);
-}
-
-static void read_on(struct document *doc)
-{
-    const struct ff_history_query query = {
-        .app = doc->app,
-        .channel = doc->channel,
-        .from = doc->state.tail + 1,
-        .limit = PAGE_MESSAGES,
-        .max_bytes = PAGE_BYTES,
-        .timeout_ms = READ_TIMEOUT_MS,
-    };
-    ff_history_read(doc->bus, &query, on_page, doc);
-}
-
-static void on_snapshot(void *ctx, ff_err err, const struct ff_kv_entry *entry)
-{
-    struct document *doc = ctx;
-
-    if (err == FF_E_CLOSED)
-        return;
-    if (err == FF_OK)
-        err = state_read(&doc->state, entry->value);
-    else if (err == FF_E_NOT_FOUND)
-        err = FF_OK;
-    if (err == FF_OK)
-        read_on(doc);
-    else
-        fail(doc, err, NULL, NULL);
-}
-
-static void load(struct document *doc)
-{
-    ff_kv_get(doc->bus, FF_BUCKET_DOCS, doc->key, on_snapshot, doc);
+    document_work(doc);
 }
 
 /* Writers. */
@@ -283,11 +118,11 @@ static void refuse_version(struct document *doc, const struct request *request)
                  ? state_missed(&doc->state, request->base_version)
                  : NULL;
     json_object_set_new(more, "missed", missed ? missed : json_null());
-    fail(doc,
-         ff_why_set(&why, FF_E_CONFLICT, "base_version",
-                    "the document is at version %lld",
-                    (long long)doc->state.version),
-         &why, more);
+    document_fail(doc,
+                  ff_why_set(&why, FF_E_CONFLICT, "base_version",
+                             "the document is at version %lld",
+                             (long long)doc->state.version),
+                  &why, more);
 }
 
 /* The log's last offset where the log was emptied by age: what the next change must be set against. */
@@ -304,12 +139,12 @@ static void on_tail(void *ctx, ff_err err, struct ff_bus_msg *msg)
     else if (err == FF_OK)
         err = ff_message_read(msg, &names, &message);
     if (err != FF_OK && err != FF_E_NOT_FOUND) {
-        fail(doc, err, NULL, NULL);
+        document_fail(doc, err, NULL, NULL);
         return;
     }
     if (err == FF_OK && message.offset < doc->state.tail)
         doc->state.tail = message.offset;
-    read_on(doc);
+    document_read_on(doc);
 }
 
 static void outrun(struct document *doc)
@@ -320,7 +155,7 @@ static void outrun(struct document *doc)
     request->value = NULL;
     request->fresh = false;
     if (++request->turns > TURNS_MAX)
-        fail(doc, FF_E_BUSY, NULL, NULL);
+        document_fail(doc, FF_E_BUSY, NULL, NULL);
     else
         ff_history_last(doc->bus, doc->app, doc->channel, on_tail, doc);
 }
@@ -339,15 +174,15 @@ static void on_stored(void *ctx, ff_err err, uint64_t offset, bool duplicate)
     }
     if (err != FF_OK) {
         /* It may have been stored all the same: read before the next. */
-        unload(doc);
-        fail(doc, err, NULL, NULL);
+        document_unload(doc);
+        document_fail(doc, err, NULL, NULL);
         return;
     }
     state_advance(&doc->state, request->value, json_incref(request->body),
                   offset);
     request->value = NULL;
     ff_metric_add(FF_M_DOCUMENT_UPDATES, 1);
-    changed(doc);
+    document_changed(doc);
     done(doc, json_pack("{s:I, s:I}", "version", (json_int_t)doc->state.version,
                         "offset", (json_int_t)offset));
 }
@@ -383,14 +218,14 @@ static void update(struct document *doc, struct request *request)
         if (request->fresh)
             refuse_version(doc, request);
         else
-            read_on(doc);
+            document_read_on(doc);
         return;
     }
     ff_err err =
         state_try(&doc->state, request->body,
                   (size_t)doc->conf->max_document_bytes, &request->value, &why);
     if (err != FF_OK)
-        fail(doc, err, &why, NULL);
+        document_fail(doc, err, &why, NULL);
     else
         store(doc, request);
 }
@@ -403,18 +238,18 @@ static void answer_join(struct document *doc)
                         "document", doc->state.value));
 }
 
-static void work(struct document *doc)
+void document_work(struct document *doc)
 {
     struct request *request = doc->first;
 
     if (request == NULL)
         return;
     if (!doc->loaded)
-        load(doc);
+        document_load(doc);
     else if (request->body != NULL)
         update(doc, request);
     else if (!request->fresh)
-        read_on(doc);
+        document_read_on(doc);
     else
         answer_join(doc);
 }
@@ -429,7 +264,7 @@ static void enter(struct document *doc, struct request *request)
     *doc->last = request;
     doc->last = &request->next;
     if (++doc->waiting == 1)
-        work(doc);
+        document_work(doc);
 }
 
 void document_join(struct document *doc, struct ff_rpc_req *req)

@@ -10,7 +10,8 @@
 
 #include "ff_message.h"
 
-#define STATE_DEPTH_MAX 10 /* of ff_json's 16: answers wrap changes in five more */
+#define STATE_DEPTH_MAX                                                        \
+    10 /* of ff_json's 16: answers wrap changes in five more */
 #define STATE_RECENT                                                           \
     64 /* changes kept for those who come with an old version */
 
