@@ -74,7 +74,7 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
  * Everything that the stream held in [from, to] on this channel when the reading ended is in the page, unless cut: there
  * was more than limit or max_bytes. from_seen: the message at offset from itself was still in the stream then; so
  * nothing behind it was evicted, for the oldest of a channel always goes first. A replica may lag: the newest
- * messages can be missing, and are seen as a gap on the live stream. epoch, first and per_channel are the stream's after reading.
+ * messages can be missing, and are seen as a gap on the live stream. epoch and the stream's own numbers are those after reading.
  *
  * 32 reads run at once, 1,024 wait for them; FF_E_BUSY: too many wait. FF_E_UNAVAILABLE: no stream, no connection.
  * FF_E_TIMEOUT.
@@ -84,7 +84,7 @@ struct ff_history_page {
     size_t count;
     bool cut, from_seen;
     char epoch[FF_EPOCH_MAX];
-    uint64_t first, per_channel; /* as in struct ff_history_state */
+    uint64_t first, last, per_channel; /* as in struct ff_history_state */
 };
 struct ff_history_query {
     const char *app, *channel;

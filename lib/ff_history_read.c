@@ -94,6 +94,7 @@ static void succeed(struct ff_history_read *read)
         .cut = pile->cut,
         .from_seen = read->from_seen,
         .first = read->state.first,
+        .last = read->state.last,
         .per_channel = read->state.per_channel,
     };
     snprintf(page.epoch, sizeof(page.epoch), "%s", read->state.epoch);
