@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "ff_clock.h"
-#include "ff_log.h"
 #include "ff_map.h"
 #include "ff_subject.h"
+#include "gather.h"
 #include "messages.h"
 
 #define BEAT_MISSED_MS 6500 /* three beats */
-#define ASK_TIMEOUT_MS 2000
 
 struct gateways {
     struct ff_bus *bus;
@@ -20,8 +19,7 @@ struct gateways {
 struct ask {
     gateways_on_result *fn;
     void *ctx;
-    json_t *result;
-    size_t want, got;
+    size_t want; /* gateways alive when it was asked */
 };
 
 static void forget(struct gateways *gateways, struct ff_slice name)
@@ -90,45 +88,11 @@ size_t gateways_alive(const struct gateways *gateways)
     return alive;
 }
 
-static void merge_member(json_t *into, const char *key, json_t *value)
-{
-    json_t *have = json_object_get(into, key);
-
-    if (have == NULL)
-        json_object_set(into, key, value);
-    else if (json_is_integer(have))
-        json_integer_set(have,
-                         json_integer_value(have) + json_integer_value(value));
-    else if (json_is_array(have) && json_is_array(value))
-        json_array_extend(have, value);
-}
-
-static void merge(struct ask *ask, struct ff_slice text)
-{
-    json_t *answer, *value;
-    const char *key;
-
-    if (ff_json_parse_object(text, &answer, NULL) != FF_OK)
-        return;
-    json_object_foreach(answer, key, value)
-        merge_member(ask->result, key, value);
-    ask->got++;
-    json_decref(answer);
-}
-
-static void on_answer(void *ctx, ff_err err, struct ff_bus_msg *msg)
+static void on_gathered(void *ctx, ff_err err, json_t *result, size_t got)
 {
     struct ask *ask = ctx;
 
-    if (msg != NULL) {
-        merge(ask, ff_bus_msg_body(msg));
-        return;
-    }
-    /* Nobody serves it: no gateway is up, which is an answer. */
-    if (err == FF_E_UNAVAILABLE && ask->want == 0)
-        err = FF_OK;
-    ask->fn(ask->ctx, err, ask->result, ask->got >= ask->want);
-    json_decref(ask->result);
+    ask->fn(ask->ctx, err, result, got >= ask->want);
     free(ask);
 }
 
@@ -137,19 +101,11 @@ void gateways_ask(struct gateways *gateways, const char *verb, json_t *stolen,
 {
     struct ask *ask = ff_new(struct ask);
     struct ff_subject_text subject;
-    struct ff_buf text = {0};
 
     ask->fn = fn;
     ask->ctx = ctx;
-    ask->result = json_object();
     ask->want = gateways_alive(gateways);
     if (ff_subject_build(&subject, FF_SUBJ_GATEWAYS, verb) != FF_OK)
         ff_bug("no such question: %s", verb);
-    ff_json_write(&text, stolen);
-    json_decref(stolen);
-    const struct ff_bus_out out = {.subject = subject.text,
-                                   .body = ff_buf_slice(&text)};
-    ff_bus_gather(gateways->bus, &out, ASK_TIMEOUT_MS, ask->want, on_answer,
-                  ask);
-    ff_buf_fini(&text);
+    gather(gateways->bus, subject.text, stolen, ask->want, on_gathered, ask);
 }

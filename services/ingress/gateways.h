@@ -15,8 +15,8 @@ void gateways_free(struct gateways **gateways);
 size_t gateways_alive(const struct gateways *gateways);
 
 /*
- * Ask ff.gws.<verb>. Each answer's members are merged: integers are added up, lists joined. fn gets the result, borrowed, and
- * whether all that are alive had answered. FF_E_UNAVAILABLE: the bus is away.
+ * Ask ff.gws.<verb>, answers put together as in gather.h. fn gets the result, borrowed, and whether all that are alive
+ * had answered. FF_E_UNAVAILABLE: the bus is away.
  */
 typedef void gateways_on_result(void *ctx, ff_err err, json_t *result,
                                 bool complete);
