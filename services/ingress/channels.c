@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "gateways.h"
 #include "messages.h"
+#include "peers.h"
 #include "routes.h"
 
 #define LIST_DEFAULT 1000
@@ -39,10 +39,12 @@ static json_t *as_list(json_t *by_name)
     return list;
 }
 
-static void on_list(void *ctx, ff_err err, json_t *result, bool complete)
+static void on_list(void *ctx, ff_err err, json_t *result, size_t got,
+                    bool complete)
 {
     struct call *call = ctx;
 
+    (void)got;
     if (err != FF_OK) {
         call_fail(call, err, NULL);
         return;
@@ -70,14 +72,16 @@ void channels_list(struct call *call)
                             (json_int_t)limit);
     if (prefix != NULL && *prefix != '\0')
         json_object_set_new(ask, "prefix", json_string(prefix));
-    gateways_ask(call->ingress->gateways, "channels", ask, on_list, call);
+    peers_ask(call->ingress->gateways, "channels", ask, on_list, call);
 }
 
 /* One channel: nobody on it is an answer too. */
-static void on_channel(void *ctx, ff_err err, json_t *result, bool complete)
+static void on_channel(void *ctx, ff_err err, json_t *result, size_t got,
+                       bool complete)
 {
     struct call *call = ctx;
 
+    (void)got;
     if (err != FF_OK) {
         call_fail(call, err, NULL);
         return;
@@ -102,8 +106,8 @@ void channels_get(struct call *call)
         call_fail(call, err, &why);
         return;
     }
-    gateways_ask(call->ingress->gateways, "channels",
-                 json_pack("{s:s, s:s}", "app", call->app->id, "channel",
-                           call->params[0]),
-                 on_channel, call);
+    peers_ask(call->ingress->gateways, "channels",
+              json_pack("{s:s, s:s}", "app", call->app->id, "channel",
+                        call->params[0]),
+              on_channel, call);
 }

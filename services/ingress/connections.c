@@ -1,14 +1,16 @@
-#include "gateways.h"
 #include "messages.h"
+#include "peers.h"
 #include "routes.h"
 
 #define LIST_DEFAULT 100
 #define LIST_MAX     1000
 
-static void on_list(void *ctx, ff_err err, json_t *result, bool complete)
+static void on_list(void *ctx, ff_err err, json_t *result, size_t got,
+                    bool complete)
 {
     struct call *call = ctx;
 
+    (void)got;
     if (err != FF_OK) {
         call_fail(call, err, NULL);
         return;
@@ -35,7 +37,7 @@ static void list(struct call *call, json_t *ask)
     }
     json_object_set_new(ask, "app", json_string(call->app->id));
     json_object_set_new(ask, "limit", json_integer(limit));
-    gateways_ask(call->ingress->gateways, "connections", ask, on_list, call);
+    peers_ask(call->ingress->gateways, "connections", ask, on_list, call);
 }
 
 void connections_list(struct call *call)
@@ -48,11 +50,12 @@ void users_connections(struct call *call)
     list(call, json_pack("{s:s}", "user_id", call->params[0]));
 }
 
-static void on_disconnected(void *ctx, ff_err err, json_t *result,
+static void on_disconnected(void *ctx, ff_err err, json_t *result, size_t got,
                             bool complete)
 {
     struct call *call = ctx;
 
+    (void)got;
     if (err != FF_OK) {
         call_fail(call, err, NULL);
         return;
@@ -71,8 +74,8 @@ static void disconnect(struct call *call, const char *member)
 
     if (in->reason != NULL)
         json_object_set_new(ask, "reason", json_string(in->reason));
-    gateways_ask(call->ingress->gateways, "disconnect", ask, on_disconnected,
-                 call);
+    peers_ask(call->ingress->gateways, "disconnect", ask, on_disconnected,
+              call);
 }
 
 void connections_delete(struct call *call)

@@ -4,12 +4,14 @@
 
 #include "call.h"
 #include "ff_log.h"
-#include "gateways.h"
+#include "peers.h"
 #include "rates.h"
 
 #define EPOCH_RETRY_MS   1000
 #define EPOCH_TIMEOUT_MS 5000
 #define DRAIN_STEP_MS    50
+#define GATEWAY_BEAT_MS  2000
+#define PRESENCE_BEAT_MS 1000
 
 static void ask_epoch(void *ctx);
 
@@ -60,7 +62,8 @@ static void fini(void *state)
 
     ff_timer_free(&ingress->timer);
     ff_http_free(&ingress->http);
-    gateways_free(&ingress->gateways);
+    peers_free(&ingress->gateways);
+    peers_free(&ingress->presences);
     ff_apps_free(&ingress->apps);
     rates_free(&ingress->rates);
     free(ingress);
@@ -76,7 +79,10 @@ static ff_err start(struct ff_svc *svc, void **out_state, struct ff_why *why)
     ingress->bus = ff_svc_bus(svc);
     ingress->rates = rates_new(ingress->conf->max_requests_per_minute);
     ingress->apps = ff_apps_new(ingress->bus, NULL, NULL);
-    ingress->gateways = gateways_new(ingress->bus);
+    ingress->gateways = peers_new(ingress->bus, FF_SUBJ_GATEWAY_BEAT,
+                                  FF_SUBJ_GATEWAYS, GATEWAY_BEAT_MS);
+    ingress->presences = peers_new(ingress->bus, FF_SUBJ_PRESENCE_BEAT,
+                                   FF_SUBJ_PRESENCES, PRESENCE_BEAT_MS);
     ff_err err = listen_http(ingress, why);
     if (err != FF_OK) {
         fini(ingress);

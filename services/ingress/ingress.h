@@ -12,7 +12,7 @@
 #include "ff_svc.h"
 #include "ingress_conf.h"
 
-struct gateways;
+struct peers;
 struct rates;
 
 struct ingress {
@@ -22,7 +22,7 @@ struct ingress {
     struct ff_svc *svc;
     struct ff_http *http;
     struct ff_apps *apps;
-    struct gateways *gateways;
+    struct peers *gateways, *presences;
     struct rates *rates;
     struct ff_timer *timer;   /* epoch retries, drain */
     char epoch[FF_EPOCH_MAX]; /* empty: not known yet */

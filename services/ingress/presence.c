@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "ff_rpc.h"
-#include "gather.h"
 #include "messages.h"
+#include "peers.h"
 #include "routes.h"
 
 #define TIMEOUT_MS    3000
@@ -79,21 +79,23 @@ void presence_members(struct call *call)
                   (json_int_t)page, "version", (json_int_t)version));
 }
 
-static void on_users(void *ctx, ff_err err, json_t *result, size_t got)
+static void on_users(void *ctx, ff_err err, json_t *result, size_t got,
+                     bool complete)
 {
     struct call *call = ctx;
 
     if (err == FF_OK && got == 0)
         err = FF_E_UNAVAILABLE;
-    if (err != FF_OK)
+    if (err != FF_OK) {
         call_fail(call, err, NULL);
-    else
-        call_reply_value(call, json_incref(result));
+        return;
+    }
+    json_object_set_new(result, "complete", json_boolean(complete));
+    call_reply_value(call, json_incref(result));
 }
 
 void presence_users(struct call *call)
 {
-    struct ff_subject_text subject;
     struct ff_why why = {0};
     int64_t limit;
 
@@ -103,12 +105,10 @@ void presence_users(struct call *call)
         call_fail(call, err, &why);
         return;
     }
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCES, "users") != FF_OK)
-        ff_bug("subject of users");
-    gather(call->ingress->bus, subject.text,
-           json_pack("{s:s, s:I}", "app", call->app->id, "limit",
-                     (json_int_t)limit),
-           0, on_users, call);
+    peers_ask(call->ingress->presences, "users",
+              json_pack("{s:s, s:I}", "app", call->app->id, "limit",
+                        (json_int_t)limit),
+              on_users, call);
 }
 
 static void ask_replica(struct call *call, const char *verb, json_t *stolen)
