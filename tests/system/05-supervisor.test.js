@@ -52,14 +52,18 @@ describe('fanfare-up', () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.on('listening', resolve));
     const { port } = server.address();
-    const usual = await new Cluster({
+    const cluster = new Cluster({
       freePorts: false,
       args: ['--gateway-port', String(port), '--nats-port', String(port)],
-    }).start();
-    assert.notEqual(usual.gateway().port, port);
-    assert.notEqual(usual.info.nats[0].port, port);
-    await usual.stop();
-    server.close();
+    });
+    try {
+      await cluster.start();
+      assert.notEqual(cluster.gateway().port, port);
+      assert.notEqual(cluster.info.nats[0].port, port);
+    } finally {
+      server.close();
+      await cluster.stop();
+    }
   });
 
   it('does not start twice in one folder', async () => {
