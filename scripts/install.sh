@@ -15,7 +15,7 @@ bench='nodejs'
 
 has_node() {
   command -v npm >/dev/null && command -v node >/dev/null &&
-    node -e 'process.exit(parseInt(process.versions.node) < 18)'
+    node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
 }
 
 installed() {
