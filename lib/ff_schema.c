@@ -98,6 +98,14 @@ static ff_err take_bool(const struct place *p)
     return FF_OK;
 }
 
+static ff_err take_flag(const struct place *p)
+{
+    if (!json_is_boolean(p->value))
+        return wrong_type(p, "true or false");
+    *(const json_t **)p->at = p->value;
+    return FF_OK;
+}
+
 static ff_err take_any(const struct place *p)
 {
     *(const json_t **)p->at = p->value;
@@ -187,6 +195,7 @@ static const struct type types[] = {
     [FF_T_ID] = {take_id, describe_string, {"string", "integer"}, {0}},
     [FF_T_INT] = {take_int, describe_int, {"integer"}, {0}},
     [FF_T_BOOL] = {take_bool, NULL, {"boolean"}, {0}},
+    [FF_T_FLAG] = {take_flag, NULL, {"boolean"}, {0}},
     [FF_T_ANY] = {take_any, NULL, {0}, {0}},
     [FF_T_OBJECT] = {take_object, NULL, {"object"}, {0}},
     [FF_T_ARRAY] = {take_array, describe_array, {"array"}, {0}},

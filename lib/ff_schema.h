@@ -15,6 +15,7 @@ enum ff_schema_type {
     FF_T_ID, /* struct ff_schema_id: a string or an integer, as text; min..max bytes */
     FF_T_INT,     /* int64_t; min..max */
     FF_T_BOOL,    /* bool */
+    FF_T_FLAG,    /* const json_t *; true or false, NULL when absent */
     FF_T_ANY,     /* const json_t *; any JSON value, null too */
     FF_T_OBJECT,  /* const json_t *; an object */
     FF_T_ARRAY,   /* const json_t *; an array of min..max items */

@@ -13,6 +13,7 @@
 #define FF_C_ID      struct ff_schema_id
 #define FF_C_INT     int64_t
 #define FF_C_BOOL    bool
+#define FF_C_FLAG    const json_t *
 #define FF_C_ANY     const json_t *
 #define FF_C_OBJECT  const json_t *
 #define FF_C_ARRAY   const json_t *

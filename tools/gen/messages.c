@@ -42,6 +42,7 @@ static void add_type(struct ff_buf *b, const struct ff_schema_field *f)
         [FF_T_ID] = {"text or integer", " bytes"},
         [FF_T_INT] = {"integer", ""},
         [FF_T_BOOL] = {"true or false", NULL},
+        [FF_T_FLAG] = {"true or false", NULL},
         [FF_T_ANY] = {"any", NULL},
         [FF_T_OBJECT] = {"object", NULL},
         [FF_T_ARRAY] = {"list", " items"},

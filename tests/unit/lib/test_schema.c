@@ -16,6 +16,7 @@ struct sample {
     struct ff_schema_id id;
     int64_t number, count;
     bool flag;
+    const json_t *choice;
     const json_t *any, *object, *array, *strings, *ids;
     const char *channel;
 };
@@ -32,6 +33,7 @@ static const struct ff_schema_field fields[] = {
     ROW(number, INT, 0, 1, 1000),
     ROW(count, INT, 0, 0, INT64_MAX),
     ROW(flag, BOOL, 0, 0, 0),
+    ROW(choice, FLAG, 0, 0, 0),
     ROW(any, ANY, 0, 0, 0),
     ROW(object, OBJECT, 0, 0, 0),
     ROW(array, ARRAY, 0, 1, 2),
@@ -54,11 +56,12 @@ static json_t *parse(const char *text)
 
 static void takes_all(void **state)
 {
-    json_t *object = parse(
-        "{\"text\":\"abc\",\"id\":-12345,\"number\":1000,\"count\":0,"
-        "\"flag\":true,\"any\":null,\"object\":{\"a\":1},\"array\":[1,{}],"
-        "\"strings\":[\"x\"],\"ids\":[\"u\",7],\"channel\":\"chat:1\","
-        "\"stranger\":[]}");
+    json_t *object =
+        parse("{\"text\":\"abc\",\"id\":-12345,\"number\":1000,\"count\":0,"
+              "\"flag\":true,\"choice\":false,\"any\":null,\"object\":{\"a\":1}"
+              ",\"array\":[1,{}],"
+              "\"strings\":[\"x\"],\"ids\":[\"u\",7],\"channel\":\"chat:1\","
+              "\"stranger\":[]}");
     struct sample s;
     (void)state;
     assert_int_equal(ff_schema_decode(&schema, object, &s, NULL), FF_OK);
@@ -67,6 +70,7 @@ static void takes_all(void **state)
     assert_int_equal(s.number, 1000);
     assert_int_equal(s.count, 0);
     assert_true(s.flag);
+    assert_true(json_is_false(s.choice));
     assert_true(json_is_null(s.any));
     assert_int_equal(json_object_size(s.object), 1);
     assert_int_equal(json_array_size(s.array), 2);
@@ -129,6 +133,8 @@ static const struct refusal refusals[] = {
     {"{\"text\":\"ab\",\"count\":-1}", "count", FF_E_INVALID,
      "must be at least 0"},
     {"{\"text\":\"ab\",\"flag\":1}", "flag", FF_E_INVALID,
+     "must be true or false"},
+    {"{\"text\":\"ab\",\"choice\":null}", "choice", FF_E_INVALID,
      "must be true or false"},
     {"{\"text\":\"ab\",\"object\":[]}", "object", FF_E_INVALID,
      "must be an object"},
@@ -212,6 +218,7 @@ static void document_is_exact(void **state)
         "\"count\":{\"type\":\"integer\",\"minimum\":0,"
         "\"description\":\"about count\"},"
         "\"flag\":{\"type\":\"boolean\",\"description\":\"about flag\"},"
+        "\"choice\":{\"type\":\"boolean\",\"description\":\"about choice\"},"
         "\"any\":{\"description\":\"about any\"},"
         "\"object\":{\"type\":\"object\",\"description\":\"about object\"},"
         "\"array\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":2,"

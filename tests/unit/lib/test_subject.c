@@ -105,6 +105,12 @@ static void subjects_are_built(void **state)
     assert_int_equal(
         ff_subject_build(&s, FF_SUBJ_PRESENCE_PART, "07", "members"), FF_OK);
     assert_built(&s, "ff.pr.07.members");
+    assert_int_equal(
+        ff_subject_build(&s, FF_SUBJ_PRESENCE_DELTA, "gateway-1", "63"), FF_OK);
+    assert_built(&s, "ff.pd.gateway-1.63");
+    assert_int_equal(ff_subject_build(&s, FF_SUBJ_PRESENCE_DELTA, FF_ANY, "07"),
+                     FF_OK);
+    assert_built(&s, "ff.pd.*.07");
     assert_int_equal(ff_subject_build(&s, FF_SUBJ_GATEWAY, "dev", "*"), FF_OK);
     assert_built(&s, "ff.gw.dev.=2A");
 }
