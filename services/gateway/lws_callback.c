@@ -94,7 +94,9 @@ static struct conn *admit(const struct event *e, enum conn_kind kind,
                                       {&wire_http, &wire_http_tls}};
     struct conn *conn = conn_new(
         worker, kind, wires[kind == CONN_SSE][e->server->tls], in, granted);
+    guest_leave(e->server, e->wsi);
     conn->wsi = e->wsi;
+    conn->fd = lws_get_socket_fd(e->wsi);
     lws_set_wsi_user(e->wsi, conn);
     return conn;
 }
@@ -271,15 +273,9 @@ static int on_drop(const struct event *e)
     return 0;
 }
 
-static int on_create(const struct event *e)
-{
-    e->server->sockets++;
-    return 0;
-}
-
 static int on_destroy(const struct event *e)
 {
-    e->server->sockets--;
+    guest_leave(e->server, e->wsi);
     struct conn *conn = e->conn;
     if (!conn)
         return 0;
@@ -304,7 +300,6 @@ static const struct {
     {LWS_CALLBACK_RECEIVE, true, on_receive},
     {LWS_CALLBACK_SERVER_WRITEABLE, true, on_writeable},
     {LWS_CALLBACK_RECEIVE_PONG, true, on_pong},
-    {LWS_CALLBACK_WSI_CREATE, false, on_create},
     {LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, false, on_upgrade},
     {LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION, false, on_protocol},
     {LWS_CALLBACK_ESTABLISHED, true, on_established},

@@ -18,8 +18,7 @@ struct http_wire {
 static void on_readable(void *ctx)
 {
     struct conn *conn = ctx;
-    if (conn->worker->server->tls ||
-        !net_skip(lws_get_socket_fd(conn->wsi), SKIP_BYTES))
+    if (conn->worker->server->tls || !net_skip(conn->fd, SKIP_BYTES))
         conn_kill(conn);
 }
 
@@ -30,7 +29,7 @@ static int send_rest(struct conn *conn)
     if (rest->len == 0)
         return 1;
     struct iovec iov = {rest->data, rest->len};
-    ssize_t sent = net_send(lws_get_socket_fd(conn->wsi), &iov, 1);
+    ssize_t sent = net_send(conn->fd, &iov, 1);
     if (sent < 0)
         return -1;
     ff_buf_drop(rest, (size_t)sent);
@@ -45,7 +44,7 @@ static int http_write(struct conn *conn, const struct iovec *frames, int n)
     int ready = send_rest(conn);
     if (ready <= 0)
         return ready;
-    ssize_t sent = net_send(lws_get_socket_fd(conn->wsi), frames, n);
+    ssize_t sent = net_send(conn->fd, frames, n);
     if (sent < 0)
         return -1;
     size_t cut;
@@ -74,9 +73,8 @@ static bool pulse(struct conn *conn)
     bool kept = true;
     lws_rx_flow_control(wsi, 1);
     for (int pass = 0; pass < 2 && kept == (pass == 0); pass++) {
-        struct lws_pollfd fd = {.fd = lws_get_socket_fd(wsi),
-                                .events = LWS_POLLOUT,
-                                .revents = LWS_POLLOUT};
+        struct lws_pollfd fd = {
+            .fd = conn->fd, .events = LWS_POLLOUT, .revents = LWS_POLLOUT};
         if (lws_service_fd(lws_get_context(wsi), &fd) != 0)
             return false;
         kept = lws_partial_buffered(wsi);
@@ -108,8 +106,7 @@ static void http_want_write(struct conn *conn)
 {
     if (!conn->http->writable)
         conn->http->writable =
-            io_watch_new(conn->worker->io, lws_get_socket_fd(conn->wsi), true,
-                         on_writable, conn);
+            io_watch_new(conn->worker->io, conn->fd, true, on_writable, conn);
 }
 
 static void http_pause(struct conn *conn, bool paused)
@@ -125,8 +122,7 @@ void http_begin(struct conn *conn)
     lws_http_headers_detach(conn->wsi);
     lws_rx_flow_control(conn->wsi, 0);
     conn->http->readable =
-        io_watch_new(conn->worker->io, lws_get_socket_fd(conn->wsi), false,
-                     on_readable, conn);
+        io_watch_new(conn->worker->io, conn->fd, false, on_readable, conn);
 }
 
 void http_end(struct conn *conn)
@@ -142,7 +138,7 @@ void http_end(struct conn *conn)
 
 static void http_drop(struct conn *conn)
 {
-    net_finish(lws_get_socket_fd(conn->wsi));
+    net_finish(conn->fd);
     http_end(conn);
     server_kill(conn->worker->server, conn->wsi);
 }

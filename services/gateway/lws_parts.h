@@ -29,12 +29,16 @@ struct server {
     struct listener *listeners;
     size_t listener_count;
     struct io_timer *retry; /* after running out of descriptors */
-    size_t sockets;         /* all, also those in a handshake */
+    struct link guests;     /* sockets in a handshake, the oldest first */
+    size_t guest_count;
     bool tls;
     char *scratch; /* SCRATCH_BYTES, behind LWS_PRE */
 };
 
 #define SCRATCH_BYTES 16384
+
+/* lws_server.c: the socket of wsi is in a handshake no longer. */
+void guest_leave(struct server *server, struct lws *wsi);
 
 /* lws_callback.c */
 int server_callback(struct lws *wsi, enum lws_callback_reasons reason,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ff_log.h"
+#include "ff_metric.h"
 #include "net.h"
 
 #define ACCEPTS_AT_ONCE 64
@@ -18,6 +19,49 @@ struct listener {
     int fd;
     struct io_watch *watch;
 };
+
+/* A socket from which no whole request has come yet. */
+struct guest {
+    struct link link;
+    struct lws *wsi;
+};
+
+/* --- guests -------------------------------------------------------------- */
+
+void guest_leave(struct server *server, struct lws *wsi)
+{
+    struct guest *guest = lws_get_opaque_user_data(wsi);
+    if (!guest)
+        return;
+    lws_set_opaque_user_data(wsi, NULL);
+    if (link_is_on(&guest->link))
+        server->guest_count--;
+    link_cut(&guest->link);
+    free(guest);
+}
+
+/* When there are too many, who dawdles most has to go. */
+static void drop_oldest(struct server *server)
+{
+    struct guest *oldest = LINK_OWNER(server->guests.next, struct guest, link);
+    link_cut(&oldest->link);
+    server->guest_count--;
+    ff_metric_add(FF_M_CONNECTIONS_REFUSED, 1);
+    server_kill(server, oldest->wsi);
+}
+
+static void guest_come(struct server *server, int fd)
+{
+    struct lws *wsi = lws_adopt_socket_vhost(server->vhost, fd);
+    if (!wsi)
+        return;
+    struct guest *guest = ff_new(struct guest);
+    guest->wsi = wsi;
+    lws_set_opaque_user_data(wsi, guest);
+    link_add(&server->guests, &guest->link);
+    if (++server->guest_count > SERVER_HANDSHAKES_MAX)
+        drop_oldest(server);
+}
 
 /* --- listening ----------------------------------------------------------- */
 
@@ -47,15 +91,10 @@ static void pause_listening(struct server *server)
         io_watch_free(&server->listeners[i].watch);
     if (server->retry)
         return;
-    ff_warn("no_descriptors", ff_fi("sockets", (int64_t)server->sockets));
+    ff_warn("no_descriptors",
+            ff_fi("connections", (int64_t)server->worker->conns.count));
     server->retry =
         io_timer_new(server->worker->io, RETRY_MS, 0, retry, server);
-}
-
-static bool is_crowded(const struct server *server)
-{
-    return server->sockets - server->worker->conns.count >
-           SERVER_HANDSHAKES_MAX;
 }
 
 static void on_connection(void *ctx)
@@ -65,15 +104,13 @@ static void on_connection(void *ctx)
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
         bool full;
         int fd = net_accept(at->fd, &full);
-        if (fd < 0) {
-            if (full)
-                pause_listening(server);
-            return;
+        if (fd >= 0) {
+            guest_come(server, fd);
+            continue;
         }
-        if (is_crowded(server))
-            close(fd);
-        else
-            (void)lws_adopt_socket_vhost(server->vhost, fd);
+        if (full)
+            pause_listening(server);
+        return;
     }
 }
 
@@ -153,6 +190,7 @@ ff_err server_new(struct worker *worker, const int *listeners, size_t count,
 {
     struct server *server = ff_new(struct server);
     server->worker = worker;
+    link_init(&server->guests);
     server->tls = *worker->conf->tls_cert != '\0';
     server->scratch = ff_alloc(LWS_PRE + SCRATCH_BYTES);
     set_protocol(server);

@@ -24,7 +24,7 @@ static int ws_write(struct conn *conn, const struct iovec *frames, int n)
 {
     if (lws_partial_buffered(conn->wsi))
         return 0;
-    ssize_t sent = net_send(lws_get_socket_fd(conn->wsi), frames, n);
+    ssize_t sent = net_send(conn->fd, frames, n);
     if (sent < 0)
         return -1;
     size_t cut;

@@ -12,7 +12,7 @@
 struct server;
 struct worker;
 
-/* Sockets of one worker that are in a handshake: more are closed at once. */
+/* Sockets of one worker that are in a handshake: one more ends the oldest. */
 #define SERVER_HANDSHAKES_MAX 2048
 
 /* Takes the descriptors. FF_E_CONFIG: a certificate cannot be used. */

@@ -45,24 +45,26 @@ struct wire {
 enum conn_state { CONN_OPENING, CONN_OPEN, CONN_CLOSING, CONN_DEAD };
 
 struct conn {
-    struct conn_info info;
+    /* What each delivery touches comes first, in as few cache lines. */
     struct worker *worker;
-    struct session *session;
     const struct wire *wire;
     struct lws *wsi;
-    struct http_wire *http;  /* NULL on a WebSocket */
-    struct opening *opening; /* what was asked for, until it is open */
-    char *texts;             /* those of info */
-    struct inbox *inbox;
     struct frame_queue queue;
     struct link dirty; /* on the worker's ring: frames wait to be written */
-    struct link due;   /* on the worker's wheel */
-    uint32_t heard_s, wrote_s, deadline_s;
     enum conn_state state;
+    int fd;
+    uint32_t wrote_s, heard_s, deadline_s;
     bool blocked; /* the wire takes no more until conn_writable() */
     bool paused;
     bool pinged;  /* and nothing was heard since */
-    bool counted; /* in limits */
+    bool counted; /* in the metrics */
+    struct session *session;
+    struct link due; /* on the worker's wheel */
+    struct inbox *inbox;
+    struct http_wire *http;  /* NULL on a WebSocket */
+    struct opening *opening; /* what was asked for, until it is open */
+    char *texts;             /* those of info */
+    struct conn_info info;
 };
 
 #define WORKER_IOV 256

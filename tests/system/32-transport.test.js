@@ -182,6 +182,18 @@ describe('TLS', () => {
     await stream.end();
   });
 
+  it('is not kept busy by thousands who begin and never end', async () => {
+    const { port } = cluster.gateway();
+    const idle = Array.from({ length: 2300 }, () => new Raw(net.connect(port, '127.0.0.1')));
+    let gone = 0;
+    for (const { closed } of idle) closed.then(() => gone++);
+    await waitFor(() => gone >= 200, { what: 'the oldest have to go' });
+    const client = await connect();
+    await client.ping();
+    await client.close();
+    await Promise.all(idle.map((socket) => socket.end()));
+  });
+
   it('refuses what is no TLS, and goes on', async () => {
     const plain = new Raw(net.connect(cluster.gateway().port, '127.0.0.1'), GET('/livez'));
     await within(plain.closed, 'the plain one is closed');
