@@ -89,7 +89,7 @@ bool report_write(const struct cluster *cl)
 static void greet_gateway(const struct child *c)
 {
     printf("  WebSocket  ws://127.0.0.1:%d/v1/ws\n"
-           "  SSE        http://127.0.0.1:%d/v1/sse?channel=chat.room.1\n",
+           "  SSE        http://127.0.0.1:%d/v1/sse?channel=history:lobby\n",
            c->port, c->port);
 }
 
@@ -123,12 +123,12 @@ void report_greet(const struct cluster *cl)
     greet_all(cl, CHILD_NATS, greet_nats);
     printf("  State      %s\n", cl->state);
     if (ingress)
-        printf("\nSay something to everybody in chat.room.1:\n\n"
+        printf("\nSay something to everybody on the demo page:\n\n"
                "  curl http://127.0.0.1:%d/v1/publish"
                " -H 'X-API-Key: dev-key' \\\n"
                "    -H 'Content-Type: application/json' \\\n"
-               "    -d '{\"channel\":\"chat.room.1\","
-               "\"message\":\"hello\",\"sender\":\"curl\"}'\n",
+               "    -d '{\"channel\":\"history:lobby\","
+               "\"message\":{\"name\":\"curl\",\"text\":\"hello\"}}'\n",
                ingress->port);
     putchar('\n');
 }

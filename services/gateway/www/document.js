@@ -1,6 +1,6 @@
 // A text edited by several people: the document {lines:{…}} is changed line by line, so that two who write in different lines
 // do not meet; whoever comes second in one line is told so and sees what the other wrote.
-import { Connection, gatewayUrl, myName, showState } from "/connection.js";
+import { Connection, gatewayUrl, showState } from "/connection.js";
 
 const channel = new URLSearchParams(location.search).get("channel") ?? "doc:notes";
 const at = (id) => document.getElementById(id);
@@ -8,10 +8,9 @@ const editor = at("editor");
 const connection = new Connection(gatewayUrl());
 let lines = []; // as the server has them, at `version`
 let version = -1;
-let sending = false;
+let sending = null; // the changes under way, as text
 
 at("channel").textContent = channel;
-at("name").value = myName();
 showState(connection, at("state"), at("latency"));
 
 function log(text) {
@@ -72,7 +71,7 @@ async function send() {
   let changes = difference(lines, wanted);
   if (!changes.length) return;
   if (!lines.length) changes = [{ op: "add", path: "/lines", value: wanted }];
-  sending = true;
+  sending = JSON.stringify(changes);
   try {
     const answer = await connection.ask("update", { channel, base_version: version, changes });
     apply({ version: answer.version, changes });
@@ -82,7 +81,7 @@ async function send() {
     else if (error.missed) error.missed.forEach(apply);
     else await join();
   }
-  sending = false;
+  sending = null;
   setTimeout(send, 50);
 }
 
@@ -99,9 +98,9 @@ connection.addEventListener("state", ({ detail }) => {
 });
 connection.addEventListener("message", ({ detail }) => {
   if (detail.channel !== channel || detail.event !== "document.change") return;
-  if (detail.version > version) log(`version ${detail.version} by ${detail.sender ?? "somebody"}`);
+  const mine = JSON.stringify(detail.message.changes) === sending;
+  if (detail.version > version && !mine) log(`version ${detail.version} by ${detail.sender ?? "somebody"}`);
   apply({ version: detail.version, ...detail.message });
 });
 connection.addEventListener("document.joined", ({ detail }) => log(`${detail.user_id ?? "somebody"} opened the document`));
 editor.addEventListener("input", () => setTimeout(send, 150));
-at("name").addEventListener("change", () => sessionStorage.setItem("name", at("name").value));
