@@ -306,6 +306,15 @@ void conn_pause(struct conn *conn, bool paused)
     conn->wire->pause(conn, paused);
 }
 
+/* A ping between the pieces of a message is answered before the message. */
+static void wait_for_wire(struct conn *conn)
+{
+    if (conn->blocked)
+        return;
+    conn->blocked = true;
+    conn->wire->want_write(conn);
+}
+
 static void deliver(struct conn *conn, bool binary, struct ff_slice message)
 {
     if (binary)
@@ -331,6 +340,8 @@ void conn_receive(struct conn *conn, const struct piece *piece)
         return;
     struct inbox *done = conn->inbox;
     conn->inbox = NULL;
+    if (done)
+        wait_for_wire(conn);
     deliver(conn, piece->binary, message);
     inbox_clear(&done, limits);
 }

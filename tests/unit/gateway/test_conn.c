@@ -200,6 +200,22 @@ static void messages_come_whole(void **state)
     conn_free(&conn);
 }
 
+/* The library answers pings when the socket is writable. */
+static void a_pong_goes_before_the_reply_to_fragments(void **state)
+{
+    (void)state;
+    struct conn *conn = open_ws();
+    hear(conn, "he", true, false);
+    hear(conn, "llo", false, true);
+    say(conn, "reply");
+    fake_turn();
+    assert_int_equal(fake.out.len, 0);
+    assert_int_equal(fake.wants, 1);
+    fake_make_room(conn, 100);
+    wrote("reply");
+    conn_free(&conn);
+}
+
 static void a_message_that_is_too_big(void **state)
 {
     (void)state;
@@ -346,6 +362,7 @@ int main(void)
         T(the_client_closes),
         T(a_dead_socket),
         T(messages_come_whole),
+        T(a_pong_goes_before_the_reply_to_fragments),
         T(a_message_that_is_too_big),
         T(silence_is_pinged_then_ended),
         T(the_connection_timeout),
