@@ -1,0 +1,121 @@
+/* Signs of life: ours, those of other replicas and of gateways. */
+
+#include "ff_clock.h"
+#include "ff_log.h"
+#include "presence_priv.h"
+
+/* --- ours --------------------------------------------------------------------------------- */
+
+void signs_beat(struct presence *presence, bool leaving)
+{
+    struct ff_subject_text subject;
+    struct ff_buf json = {0};
+
+    presence->beat_ms = ff_clock_steady_ms();
+    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_BEAT,
+                         presence->options.instance) != FF_OK)
+        ff_bug("an instance that is no subject token");
+    ff_buf_addf(&json, "{\"replica\":\"%s\",\"started_at\":%lld%s}",
+                presence->options.instance, (long long)presence->started_at,
+                leaving ? ",\"leaving\":true" : "");
+    struct ff_bus_out out = {.subject = subject.text,
+                             .body = ff_buf_slice(&json)};
+    ff_err err = ff_bus_publish(presence->options.bus, &out);
+    if (err != FF_OK)
+        ff_debug("beat_not_sent", ff_fe(err));
+    ff_buf_fini(&json);
+}
+
+/* Whoever is there says so now. */
+void signs_ask(const struct presence *presence)
+{
+    static const enum ff_subject rows[] = {FF_SUBJ_PRESENCES, FF_SUBJ_GATEWAYS};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ff_subject_text subject;
+        struct ff_bus_out out = {.subject = subject.text};
+        ff_err err = ff_subject_build(&subject, rows[i], "beat");
+        if (err == FF_OK)
+            err = ff_bus_publish(presence->options.bus, &out);
+        if (err != FF_OK)
+            ff_debug("beats_not_asked", ff_fe(err));
+    }
+}
+
+/* --- others' ------------------------------------------------------------------------------- */
+
+static void on_replica_beat(void *ctx, struct ff_bus_msg *msg)
+{
+    struct presence *presence = ctx;
+    struct presence_beat beat;
+    int64_t now_ms = ff_clock_steady_ms();
+    json_t *json;
+
+    if (presence->phase != PHASE_LISTENING && presence->phase != PHASE_OWNING)
+        return;
+    if (ff_json_parse_object(ff_bus_msg_body(msg), &json, NULL) != FF_OK)
+        return;
+    if (ff_schema_decode(&presence_beat_schema, json, &beat, NULL) == FF_OK &&
+        owners_hear(presence->owners, beat.replica, beat.leaving, now_ms) &&
+        presence->phase == PHASE_OWNING)
+        presence_settle(presence, now_ms);
+    json_decref(json);
+}
+
+static void on_gateway_beat(void *ctx, struct ff_bus_msg *msg)
+{
+    struct presence *presence = ctx;
+    struct gateway_beat beat;
+    json_t *json;
+
+    if (presence->phase != PHASE_LISTENING && presence->phase != PHASE_OWNING)
+        return;
+    if (ff_json_parse_object(ff_bus_msg_body(msg), &json, NULL) != FF_OK)
+        return;
+    if (ff_schema_decode(&gateway_beat_schema, json, &beat, NULL) == FF_OK)
+        (void)leases_hear(presence->leases, beat.gateway, beat.started_at,
+                          beat.leaving, ff_clock_steady_ms());
+    json_decref(json);
+}
+
+void signs_gateway_came(void *ctx, const struct lease *lease)
+{
+    struct presence *presence = ctx;
+    int64_t now_ms = ff_clock_steady_ms();
+
+    ff_info("gateway_came", ff_fs("gateway", lease->name));
+    for (unsigned i = 0; i < FF_PARTITIONS; i++)
+        if (presence->partitions[i] != NULL)
+            partition_gateway_came(presence->partitions[i], lease, now_ms);
+}
+
+void signs_gateway_gone(void *ctx, const struct lease *lease, bool at_once)
+{
+    struct presence *presence = ctx;
+    int64_t now_ms = ff_clock_steady_ms();
+
+    ff_info("gateway_gone", ff_fs("gateway", lease->name),
+            ff_fs("why", at_once ? "silent" : "left"));
+    for (unsigned i = 0; i < FF_PARTITIONS; i++)
+        if (presence->partitions[i] != NULL)
+            partition_gateway_gone(presence->partitions[i], lease, now_ms,
+                                   at_once);
+}
+
+static struct ff_bus_sub *hear(struct presence *presence, enum ff_subject row,
+                               ff_bus_on_msg *fn)
+{
+    struct ff_subject_text subject;
+
+    ff_subject_wildcard(row, &subject);
+    return ff_bus_subscribe(presence->options.bus, subject.text, NULL, fn,
+                            presence);
+}
+
+void signs_hear(struct presence *presence)
+{
+    presence->replica_beats =
+        hear(presence, FF_SUBJ_PRESENCE_BEAT, on_replica_beat);
+    presence->gateway_beats =
+        hear(presence, FF_SUBJ_GATEWAY_BEAT, on_gateway_beat);
+}
