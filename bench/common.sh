@@ -68,11 +68,30 @@ skip() {
     "$(plain_text "$2")" >>"$RESULTS"
 }
 
+# Hundredths of a second in which a processor was busy, of all together.
+busy_ticks() {
+  local user nice system irq softirq steal
+  read -r _ user nice system _ _ irq softirq steal _ </proc/stat
+  echo $((user + nice + system + irq + softirq + steal))
+}
+
+# Wait, at most BENCH_CALM_S seconds, until others use less than a fifth of one
+# processor: a starved server is no measure of anything.
+wait_for_calm() {
+  local deadline=$((SECONDS + BENCH_CALM_S)) before
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    before=$(busy_ticks)
+    sleep 1
+    [ $(($(busy_ticks) - before)) -ge 20 ] || return 0
+  done
+}
+
 # record SCENARIO CONTENDER ROUND COMMAND ARGS...: one run of loadgen, bounded.
 record() {
   local scenario=$1 contender=$2 round=$3 out reason
   shift 3
   say "  $contender, round $round"
+  wait_for_calm
   if out=$(timeout -k 5 "$LIMIT_S" "$BUILD/fanfare-loadgen" "$@" \
     2>"$WORK/loadgen.err"); then
     printf '{"scenario":"%s","contender":"%s","round":%d,"result":%s}\n' \
