@@ -222,7 +222,7 @@ static struct feed *feed_new(struct hub *hub, struct ff_app *app,
     feed->name = ff_strdup(name);
     TAILQ_INIT(&feed->waiting);
     if (is_stored(hub_app(hub, app), name))
-        feed->stored = stored_new(hub);
+        feed->stored = stored_new(feed);
     ff_metric_add(FF_M_CHANNELS, 1);
     ff_map_puts(hub->feeds->by_name, key.text, feed);
     return feed;
@@ -314,7 +314,7 @@ static void set_stored(struct feed *feed, bool stored)
     if (feed->stored != NULL) {
         stored_set_ended(feed, !stored);
     } else if (stored) {
-        feed->stored = stored_new(feed->hub);
+        feed->stored = stored_new(feed);
         feed->stored->tell = true;
         if (feed->state == FEED_LIVE)
             stored_sync(feed);

@@ -100,23 +100,6 @@ static void give(struct ask *ask, const struct page *page)
 
 /* --- the read ------------------------------------------------------------ */
 
-static void on_page(void *ctx, ff_err err, const struct ff_history_page *read)
-{
-    struct ask *ask = ctx;
-    struct page page;
-
-    gate_done(ask->hub->reads);
-    if (ask->hub->closed) {
-        ask_free(ask);
-    } else if (err != FF_OK) {
-        ask_fail(ask, err, NULL);
-    } else {
-        page_init(&page, 0, read);
-        give(ask, &page);
-        page_fini(&page);
-    }
-}
-
 /*
  * After a position the oldest come first. Few visible ones are read whole, to
  * know which of them still are; of many, the stream's own limit decides.
@@ -134,6 +117,25 @@ static void choose_query(const struct ask *ask, struct ff_history_query *query)
     if (!wants_newest(ask) && query->newest)
         query->limit = ask->visible;
     query->limit += MARKS;
+}
+
+static void on_page(void *ctx, ff_err err, const struct ff_history_page *read)
+{
+    struct ask *ask = ctx;
+    struct ff_history_query query = {0};
+    struct page page;
+
+    gate_done(ask->hub->reads);
+    if (ask->hub->closed) {
+        ask_free(ask);
+    } else if (err != FF_OK) {
+        ask_fail(ask, err, NULL);
+    } else {
+        choose_query(ask, &query);
+        page_init(&page, &query, read);
+        give(ask, &page);
+        page_fini(&page);
+    }
 }
 
 static void read_try(void *ctx)
@@ -191,8 +193,8 @@ static void on_end(void *ctx, ff_err err, struct ff_bus_msg *msg)
         ask_fail(ask, err, NULL);
         return;
     }
-    const struct position end =
-        epoch_position(ask->hub, last == NULL ? 0 : last->m.offset);
+    const struct position end = epoch_position(
+        ask->hub, last == NULL ? epoch_state(ask->hub)->last : last->m.offset);
     message_unref(&last);
     read_until(ask, &end);
 }

@@ -14,6 +14,7 @@
 #include "publish.h"
 #include "queries.h"
 #include "revoked.h"
+#include "stored.h"
 
 #define TICK_MS    1000
 #define CHECKS_MAX 256
@@ -201,6 +202,8 @@ static void on_tick(void *ctx)
     int64_t now_ms = ff_clock_steady_ms();
 
     feeds_tick(hub, now_ms);
+    epoch_tick(hub, now_ms);
+    stored_tick(hub, now_ms);
     revoked_tick(hub->revoked, now_ms);
 }
 
@@ -222,6 +225,7 @@ struct hub *hub_new(struct ff_svc *svc, const struct gateway_conf *conf,
     hub->reads = gate_new(READS_MAX);
     ring_pool_init(&hub->rings, (size_t)conf->ring_messages,
                    (size_t)conf->ring_bytes);
+    TAILQ_INIT(&hub->audits);
     hub->feeds = feeds_new();
     hub->publisher = publisher_new();
     hub->wake = ff_wake_new(hub->loop, on_wake, hub);

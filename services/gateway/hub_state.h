@@ -31,10 +31,10 @@ struct hub {
     struct ff_apps *apps;
     struct ff_bus_sub *broadcasts;
     struct epoch *epoch;
-    int64_t doubted_ms;
     struct gate *checks; /* calls out: where does a channel end? */
     struct gate *reads;  /* calls out: pages of the stream */
     struct ring_pool rings;
+    TAILQ_HEAD(, stored) audits; /* stored feeds, the longest unchecked first */
     struct feeds *feeds;
     struct publisher *publisher;
     struct queries *queries;

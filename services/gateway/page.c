@@ -4,11 +4,18 @@
 
 #include "ff_history.h"
 
-void page_init(struct page *page, uint64_t from,
+void page_init(struct page *page, const struct ff_history_query *query,
                const struct ff_history_page *read)
 {
     *page = (struct page){
-        .from = from, .cut = read->cut, .from_seen = read->from_seen};
+        .from = query->from,
+        .newest = query->newest,
+        .cut = read->cut,
+        .from_seen = read->from_seen,
+        .first = read->first,
+        .last = read->last,
+        .per_channel = read->per_channel,
+    };
     page->items = ff_alloc((read->count + 1) * sizeof(*page->items));
     for (size_t i = 0; i < read->count; i++) {
         if (message_new(read->msgs[i], &page->items[page->count]) == FF_OK)
@@ -50,18 +57,40 @@ bool page_has(const struct page *page, uint64_t offset)
     return after > 0 && page->items[after - 1]->m.offset == offset;
 }
 
-bool page_whole_after(const struct page *page, uint64_t offset)
+/* Older messages did not fit. */
+static bool is_headless(const struct page *page)
 {
+    return page->cut && page->newest;
+}
+
+/* Nothing after offset left the stream, of any channel. */
+static bool none_left(const struct page *page, uint64_t offset)
+{
+    size_t count = page->count - page_after(page, offset);
+
+    return !page->cut && page->first <= offset + 1 &&
+           (page->per_channel == 0 || count < page->per_channel);
+}
+
+enum page_proof page_proof(const struct page *page, uint64_t offset)
+{
+    bool whole = page->from_seen || none_left(page, offset);
+
     if (page_after(page, offset) > 0)
-        return true;
-    if (page->cut || offset < page->from)
-        return false;
-    if (page->from_seen)
-        return true;
-    if (page->count == 0 || !message_is_mark(page->items[0]))
-        return false;
+        return whole ? PAGE_WHOLE : PAGE_UNSURE;
+    return whole && !is_headless(page) ? PAGE_WHOLE : PAGE_LACKS;
+}
+
+uint64_t page_past_mark(const struct page *page, uint64_t offset)
+{
+    if (is_headless(page) || page->count == 0 ||
+        !message_is_mark(page->items[0]))
+        return offset;
     uint64_t removed = message_mark_offset(page->items[0]);
-    return removed > 0 && removed <= offset;
+    if (removed == 0 || removed > offset)
+        return offset;
+    uint64_t mark = page->items[0]->m.offset;
+    return mark > offset ? mark : offset;
 }
 
 bool message_is_mark(const struct message *message)

@@ -137,7 +137,7 @@ static enum verdict look_at(struct feed *feed, struct to_hub *item)
         answer_no(feed, item);
     else if (!asked->known || strcmp(asked->epoch, stored->epoch) != 0)
         answer_no(feed, item);
-    else if (asked->offset > stored->last)
+    else if (asked->offset > stored->whole)
         return AHEAD;
     else if (!ring_covers(&stored->ring, asked->offset))
         return BEHIND;
@@ -197,12 +197,15 @@ static void ask_again(struct feed *feed, struct waiter *waiter)
 static void judge_ahead(struct feed *feed, struct waiter *waiter,
                         const struct page *page)
 {
-    if (!page_has(page, waiter->item.recover.offset)) {
+    uint64_t offset = waiter->item.recover.offset;
+
+    if (offset > page->last || page_proof(page, offset) != PAGE_WHOLE) {
         ask_again(feed, waiter);
         return;
     }
-    /* It is there, so we missed it. */
+    /* The stream knows it: so we do not know all of the stream. */
     waiter->proved = true;
+    feed->stored->doubtful = true;
     stored_sync(feed);
 }
 
@@ -210,43 +213,59 @@ static void judge_behind(struct feed *feed, struct waiter *waiter,
                          const struct page *page)
 {
     const struct stored *stored = feed->stored;
+    uint64_t *offset = &waiter->item.recover.offset;
     uint64_t end = page_end(page);
 
+    *offset = page_past_mark(page, *offset);
+    enum page_proof proof = page_proof(page, *offset);
     if (end < stored->last && !ring_covers(&stored->ring, end)) {
         ask_again(feed, waiter);
-    } else if (!page_whole_after(page, waiter->item.recover.offset)) {
+    } else if (proof == PAGE_LACKS) {
         end_with_no(feed, waiter);
-    } else {
+    } else if (proof == PAGE_WHOLE) {
         struct to_hub item = feed_end_wait(feed, waiter);
         answer_from_page(feed, &item, page);
-    }
+    } /* else it is read again from its own message */
 }
 
 static void judge(struct feed *feed, struct waiter *waiter,
                   const struct page *page)
 {
-    uint64_t last = feed->stored->last;
     uint64_t offset = waiter->item.recover.offset;
 
     if (waiter->proved || offset < page->from)
         return;
-    if (offset > last)
+    if (offset > feed->stored->whole)
         judge_ahead(feed, waiter, page);
-    else if (offset < last)
+    else if (offset < feed->stored->last)
         judge_behind(feed, waiter, page);
+}
+
+static struct ff_history_query read_query(const struct feed *feed)
+{
+    return (struct ff_history_query){
+        .app = feed->app_id,
+        .channel = feed->name,
+        .from = feed->stored->reading_from,
+        .limit = (size_t)feed->hub->conf->recover_max + 1,
+        .max_bytes = READ_BYTES_MAX,
+        .newest = true,
+        .timeout_ms = READ_TIMEOUT_MS,
+    };
 }
 
 static void judge_all(struct feed *feed, const struct ff_history_page *read)
 {
+    const struct ff_history_query query = read_query(feed);
     struct waiter *waiter, *next;
     struct page page;
 
     if (strcmp(read->epoch, feed->stored->epoch) != 0) {
-        epoch_doubt(feed->hub);
+        feed->stored->doubtful = true;
         stored_sync(feed);
         return;
     }
-    page_init(&page, feed->stored->reading_from, read);
+    page_init(&page, &query, read);
     for (waiter = TAILQ_FIRST(&feed->waiting); waiter != NULL; waiter = next) {
         next = TAILQ_NEXT(waiter, link);
         judge(feed, waiter, &page);
@@ -312,16 +331,8 @@ static void read_try(void *ctx)
         feed_unref(&feed);
         return;
     }
-    const struct ff_history_query query = {
-        .app = feed->app_id,
-        .channel = feed->name,
-        .from = from,
-        .limit = (size_t)feed->hub->conf->recover_max + 1,
-        .max_bytes = READ_BYTES_MAX,
-        .newest = true,
-        .timeout_ms = READ_TIMEOUT_MS,
-    };
     feed->stored->reading_from = from;
+    const struct ff_history_query query = read_query(feed);
     ff_metric_add(FF_M_STREAM_READS, 1);
     ff_history_read(feed->hub->bus, &query, on_page, feed);
 }

@@ -13,13 +13,18 @@
 
 #define RECHECK_MS     1000
 #define DOUBT_PAUSE_MS 1000
+#define AUDIT_MS       30000
+#define AUDITS_MAX     250 /* in a second */
 
-struct stored *stored_new(struct hub *hub)
+struct stored *stored_new(struct feed *feed)
 {
     struct stored *stored = ff_new(struct stored);
 
-    ring_init(&stored->ring, &hub->rings, 0);
+    stored->feed = feed;
+    ring_init(&stored->ring, &feed->hub->rings, 0);
     stored->check_later = true;
+    stored->checked_ms = ff_clock_steady_ms();
+    TAILQ_INSERT_TAIL(&feed->hub->audits, stored, audit_link);
     return stored;
 }
 
@@ -30,6 +35,7 @@ void stored_free(struct stored **stored)
     *stored = NULL;
     if (gone == NULL)
         return;
+    TAILQ_REMOVE(&gone->feed->hub->audits, gone, audit_link);
     ff_timer_free(&gone->retry);
     ff_timer_free(&gone->recheck);
     ff_timer_free(&gone->reading_retry);
@@ -69,12 +75,13 @@ void stored_advance(struct feed *feed, struct message *message)
 {
     struct stored *stored = feed->stored;
 
-    if (message_is_mark(message)) {
+    if (message_is_mark(message))
         apply_mark(feed, message);
-        stored->last = message->m.offset;
-        return;
-    }
     stored->last = message->m.offset;
+    if (stored->whole < stored->last)
+        stored->whole = stored->last;
+    if (message_is_mark(message))
+        return;
     ring_add(&stored->ring, message);
     stored_set_newest(feed, message);
     feed_deliver(feed, message);
@@ -84,8 +91,8 @@ void stored_move_to(struct feed *feed, uint64_t offset, struct message *last)
 {
     struct stored *stored = feed->stored;
 
-    stored->last = offset;
-    snprintf(stored->epoch, sizeof(stored->epoch), "%s", epoch_text(feed->hub));
+    stored->last = stored->whole = offset;
+    memcpy(stored->epoch, epoch_state(feed->hub)->epoch, sizeof(stored->epoch));
     ring_reset(&stored->ring, offset);
     stored_set_newest(feed, last);
 }
@@ -105,6 +112,29 @@ void stored_lose(struct feed *feed, uint64_t offset, struct message *last)
     stored_settle(feed);
 }
 
+/* --- gaps ----------------------------------------------------------------- */
+
+/*
+ * Without one before it, it is the first after all others went: were they all
+ * given? A mark says itself that they went.
+ */
+static bool is_first_again(const struct stored *stored,
+                           const struct message *message)
+{
+    return message->m.previous == 0 && stored->last > 0 &&
+           message->m.offset > stored->whole + 1 && !message_is_mark(message);
+}
+
+static bool is_gap(const struct feed *feed, const struct message *message)
+{
+    const struct ff_namespace *ns = feed_namespace(feed);
+
+    if (ns != NULL && !ns->positioned)
+        return false;
+    return message->m.previous > feed->stored->last ||
+           is_first_again(feed->stored, message);
+}
+
 /* --- settling ------------------------------------------------------------- */
 
 void stored_sync(struct feed *feed)
@@ -119,6 +149,34 @@ void stored_renew(struct feed *feed)
 {
     feed->stored->check_later = true;
     stored_sync(feed);
+}
+
+void stored_sync_changed(struct hub *hub)
+{
+    struct feed *feed;
+
+    for (size_t i = 0; (feed = feeds_next(hub->feeds, &i)) != NULL;) {
+        if (feed->stored != NULL && feed->stored->known &&
+            strcmp(feed->stored->epoch, epoch_state(hub)->epoch) != 0)
+            stored_sync(feed);
+    }
+}
+
+void stored_tick(struct hub *hub, int64_t now_ms)
+{
+    struct stored *stored;
+
+    for (unsigned i = 0; i < AUDITS_MAX; i++) {
+        stored = TAILQ_FIRST(&hub->audits);
+        if (stored == NULL || now_ms - stored->checked_ms < AUDIT_MS)
+            return;
+        stored->checked_ms = now_ms;
+        TAILQ_REMOVE(&hub->audits, stored, audit_link);
+        TAILQ_INSERT_TAIL(&hub->audits, stored, audit_link);
+        if (stored->feed->state == FEED_LIVE && stored->feed->workers != 0 &&
+            ff_bus_connected(hub->bus))
+            stored_begin_sync(stored->feed);
+    }
 }
 
 static void on_recheck(void *ctx)
@@ -147,7 +205,7 @@ void stored_take_next_held(struct feed *feed)
         struct message *message = held->items[i];
         if (message->m.offset <= feed->stored->last)
             continue;
-        if (message->m.previous > feed->stored->last)
+        if (is_gap(feed, message))
             return;
         stored_advance(feed, message);
     }
@@ -185,37 +243,20 @@ void stored_settle(struct feed *feed)
 
 /* --- live ---------------------------------------------------------------- */
 
-static void on_doubt(void *ctx, ff_err err)
-{
-    struct hub *hub = ctx;
-    struct feed *feed;
-
-    for (size_t i = 0; err == FF_OK && (feed = feeds_next(hub->feeds, &i));) {
-        if (feed->stored != NULL && feed->stored->known &&
-            strcmp(feed->stored->epoch, epoch_text(hub)) != 0)
-            stored_sync(feed);
-    }
-    hub_unref(&hub);
-}
-
 /*
  * The stream never says a thing twice, but for what was read while it was on
  * its way. Is it still the same one, and was it rolled back?
  */
 static void doubt(struct feed *feed)
 {
-    struct hub *hub = feed->hub;
+    struct stored *stored = feed->stored;
     int64_t now_ms = ff_clock_steady_ms();
 
-    if (now_ms - hub->doubted_ms >= DOUBT_PAUSE_MS) {
-        hub->doubted_ms = now_ms;
-        epoch_doubt(hub);
-        epoch_get(hub, on_doubt, hub_ref(hub));
-    }
-    if (now_ms - feed->stored->doubted_ms >= DOUBT_PAUSE_MS) {
-        feed->stored->doubted_ms = now_ms;
-        stored_sync(feed);
-    }
+    if (now_ms - stored->doubted_ms < DOUBT_PAUSE_MS)
+        return;
+    stored->doubted_ms = now_ms;
+    stored->doubtful = true;
+    stored_sync(feed);
 }
 
 static void hold(struct feed *feed, struct message *message)
@@ -224,21 +265,14 @@ static void hold(struct feed *feed, struct message *message)
         feed->stored->again = true;
 }
 
-static bool is_gap(const struct feed *feed, const struct message *message)
-{
-    const struct ff_namespace *ns = feed_namespace(feed);
-
-    return message->m.previous > feed->stored->last &&
-           (ns == NULL || ns->positioned);
-}
-
 static void take_next(struct feed *feed, struct message *message)
 {
     struct stored *stored = feed->stored;
 
     if (is_gap(feed, message)) {
         hold(feed, message);
-        stored_fill(feed, message->m.previous);
+        stored_fill(feed, message->m.previous > 0 ? message->m.previous
+                                                  : message->m.offset - 1);
         return;
     }
     if (message->m.previous > stored->last)

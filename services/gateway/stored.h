@@ -12,29 +12,40 @@
  * delivered in order. What cannot be read is said: TO_WORKER_LOST.
  *
  * The last message lost leaves no gap. So the end of the stream is asked for
- * when a feed opens, after each new connection to the bus, some time after
- * both (another server of the cluster may learn late what we subscribe to),
- * and when a client proves that it has seen more.
+ * when a feed opens, after each new connection to the bus, a second after both
+ * (another server of the cluster may learn late what we subscribe to), when a
+ * client proves that it has seen more, and from time to time: long before a
+ * message can have expired, so that a channel found empty has lost nothing.
  */
 
 #include "feed.h"
 #include "ring.h"
 
 struct stored {
+    struct feed *feed;
     bool known; /* last and epoch are: it was synced once */
     uint64_t last;
+    /*
+     * Nothing is missing up to here: last, or a place beyond it where the
+     * stream was seen to hold nothing more of the channel.
+     */
+    uint64_t whole;
     char epoch[FF_EPOCH_MAX];
     struct ring ring;
     struct message *newest; /* cached channels: NULL if none is known */
     bool busy;              /* a sync or a fill is under way */
     bool again;             /* sync once more after it */
     bool check_later;       /* and once more a while after it */
+    bool doubtful;          /* it may be another stream by now */
     bool ended;             /* the channel keeps history no more */
     bool tell;              /* subscribers were there before it was stored */
     unsigned tries, lags;
     int64_t doubted_ms;
+    uint64_t before; /* where the stream ended before the sync asked */
     uint64_t target; /* fill up to here */
     struct ff_timer *retry, *recheck;
+    int64_t checked_ms;
+    TAILQ_ENTRY(stored) audit_link;
     /* resume.c */
     bool ahead; /* who waits may have seen more than came here */
     bool reading;
@@ -43,8 +54,12 @@ struct stored {
     struct ff_timer *reading_retry;
 };
 
-struct stored *stored_new(struct hub *hub);
+struct stored *stored_new(struct feed *feed);
 void stored_free(struct stored **stored);
+/* Check those that were not checked for long. */
+void stored_tick(struct hub *hub, int64_t now_ms);
+/* The stream is another one: sync all that have the old epoch. */
+void stored_sync_changed(struct hub *hub);
 
 /* Learn where the stream ends, and read what was missed. */
 void stored_sync(struct feed *feed);
@@ -59,7 +74,7 @@ void stored_subscribe(struct feed *feed, struct to_hub *item);
 
 /* Learn where the stream ends; then fill, lose or settle. */
 void stored_begin_sync(struct feed *feed);
-/* Read what comes after last up to target; then lose or settle. */
+/* Read what comes after last, at least up to target; then lose or settle. */
 void stored_fill(struct feed *feed, uint64_t target);
 /* The next message of the channel, live or read. */
 void stored_advance(struct feed *feed, struct message *message);

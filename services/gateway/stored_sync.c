@@ -20,7 +20,7 @@ static bool is_new(const struct feed *feed)
     return !feed->stored->known && !feed->stored->tell;
 }
 
-/* --- filling: from last to target ---------------------------------------- */
+/* --- filling: from last, at least to target ---------------------------------------- */
 
 static void fill_try(void *ctx);
 
@@ -56,6 +56,13 @@ static void fill_retry(struct feed *feed)
             ff_timer_new(feed->hub->loop, RETRY_MS, 0, fill_again, feed);
 }
 
+/* What the stream held before it was asked, was asked for. */
+static void whole_before(struct stored *stored)
+{
+    if (stored->whole < stored->before)
+        stored->whole = stored->before;
+}
+
 static void fill_with(struct feed *feed, const struct page *page)
 {
     size_t first = page_after(page, feed->stored->last);
@@ -67,28 +74,47 @@ static void fill_with(struct feed *feed, const struct page *page)
 static void fill_take(struct feed *feed, const struct page *page)
 {
     struct stored *stored = feed->stored;
+    uint64_t past_mark = page_past_mark(page, stored->last);
 
-    if (page_end(page) < stored->target && !page->cut) {
+    if (past_mark > stored->last) {
+        stored_advance(feed, page->items[0]);
+        fill_again(feed); /* from the mark on */
+    } else if (page_end(page) < stored->target && !page->cut) {
         fill_retry(feed); /* a replica that lags */
-    } else if (page->cut || !page_whole_after(page, stored->last)) {
+    } else if (page_end(page) < stored->target ||
+               page_proof(page, stored->whole) != PAGE_WHOLE) {
         stored_lose(feed, stored->target, NULL);
     } else {
         fill_with(feed, page);
+        whole_before(stored);
         stored_settle(feed);
     }
+}
+
+static struct ff_history_query fill_query(const struct feed *feed)
+{
+    return (struct ff_history_query){
+        .app = feed->app_id,
+        .channel = feed->name,
+        .from = feed->stored->last,
+        .limit = (size_t)feed->hub->conf->recover_max + 1,
+        .max_bytes = READ_BYTES_MAX,
+        .timeout_ms = READ_TIMEOUT_MS,
+    };
 }
 
 /* The stream may be another one by now. */
 static void fill_check(struct feed *feed, const struct ff_history_page *read)
 {
+    const struct ff_history_query query = fill_query(feed);
     struct page page;
 
     if (strcmp(read->epoch, feed->stored->epoch) != 0) {
-        epoch_doubt(feed->hub);
+        feed->stored->doubtful = true;
         stored_begin_sync(feed);
         return;
     }
-    page_init(&page, feed->stored->last, read);
+    page_init(&page, &query, read);
     fill_take(feed, &page);
     page_fini(&page);
 }
@@ -116,15 +142,7 @@ static void fill_try(void *ctx)
         feed_unref(&feed);
         return;
     }
-    const struct ff_history_query query = {
-        .app = feed->app_id,
-        .channel = feed->name,
-        .from = feed->stored->last,
-        .to = feed->stored->target,
-        .limit = (size_t)feed->hub->conf->recover_max + 1,
-        .max_bytes = READ_BYTES_MAX,
-        .timeout_ms = READ_TIMEOUT_MS,
-    };
+    const struct ff_history_query query = fill_query(feed);
     ff_metric_add(FF_M_STREAM_READS, 1);
     ff_history_read(feed->hub->bus, &query, on_fill, feed);
 }
@@ -187,6 +205,7 @@ static void first_sync(struct feed *feed, uint64_t end, struct message *message)
 
     stored->known = true;
     stored_move_to(feed, end, message);
+    whole_before(stored);
     if (stored->tell)
         feed_tell_lost(feed);
     stored->tell = false;
@@ -203,17 +222,60 @@ static void sync_behind(struct feed *feed, uint64_t end,
         stored_lose(feed, end, message);
 }
 
-/* message: the channel's last one in the stream; NULL: there is none. */
+static bool is_other_stream(const struct feed *feed)
+{
+    return strcmp(feed->stored->epoch, epoch_state(feed->hub)->epoch) != 0;
+}
+
+/*
+ * The channel is empty, and the state of the stream is one from after that
+ * was seen: did anything leave it that we have not had?
+ */
+static void on_empty(void *ctx, ff_err err)
+{
+    struct feed *feed = ctx;
+    struct stored *stored = feed->stored;
+
+    if (feed->state == FEED_CLOSED) {
+        /* nothing to do any more */
+    } else if (err != FF_OK) {
+        sync_retry(feed, err);
+    } else if (is_other_stream(feed)) {
+        change_epoch(feed, stored->before, NULL);
+    } else if (epoch_state(feed->hub)->first > stored->whole + 1) {
+        stored_lose(feed, stored->before, NULL);
+    } else {
+        whole_before(stored);
+        stored->last = stored->whole;
+        stored_set_newest(feed, NULL);
+        stored_settle(feed);
+    }
+    feed_unref(&feed);
+}
+
+static void sync_empty(struct feed *feed)
+{
+    struct stored *stored = feed->stored;
+
+    if (!stored->known)
+        first_sync(feed, stored->before, NULL);
+    else if (is_other_stream(feed))
+        change_epoch(feed, stored->before, NULL);
+    else
+        epoch_renew(feed->hub, on_empty, feed_ref(feed));
+}
+
+/* message: the channel's last one in the stream. */
 static void sync_with(struct feed *feed, struct message *message)
 {
     struct stored *stored = feed->stored;
-    uint64_t end = message == NULL ? 0 : message->m.offset;
+    uint64_t end = message->m.offset;
 
     if (!stored->known) {
         first_sync(feed, end, message);
         return;
     }
-    if (strcmp(stored->epoch, epoch_text(feed->hub)) != 0) {
+    if (is_other_stream(feed)) {
         change_epoch(feed, end, message);
         return;
     }
@@ -225,10 +287,12 @@ static void sync_with(struct feed *feed, struct message *message)
         stored_set_newest(feed, message);
     else
         stored_take_next_held(feed);
-    if (end > stored->last)
+    if (end > stored->last) {
         stored_fill(feed, end);
-    else
-        stored_settle(feed);
+        return;
+    }
+    whole_before(stored);
+    stored_settle(feed);
 }
 
 static void on_end(void *ctx, ff_err err, struct ff_bus_msg *msg)
@@ -240,8 +304,10 @@ static void on_end(void *ctx, ff_err err, struct ff_bus_msg *msg)
     if (feed->state != FEED_CLOSED) {
         if (err == FF_OK)
             err = message_new(msg, &message);
-        if (err == FF_OK || err == FF_E_NOT_FOUND)
+        if (err == FF_OK)
             sync_with(feed, message);
+        else if (err == FF_E_NOT_FOUND)
+            sync_empty(feed);
         else
             sync_retry(feed, err);
         message_unref(&message);
@@ -254,6 +320,7 @@ static void on_epoch(void *ctx, ff_err err)
     struct feed *feed = ctx;
 
     if (err == FF_OK && feed->state != FEED_CLOSED) {
+        feed->stored->before = epoch_state(feed->hub)->last;
         ff_history_last(feed->hub->bus, feed->app_id, feed->name, on_end, feed);
         return;
     }
@@ -267,10 +334,14 @@ static void sync_try(void *ctx)
 {
     struct feed *feed = ctx;
 
-    if (feed->state == FEED_CLOSED)
+    if (feed->state == FEED_CLOSED) {
         on_epoch(feed, FF_E_CLOSED);
-    else
+    } else if (feed->stored->doubtful) {
+        feed->stored->doubtful = false;
+        epoch_renew(feed->hub, on_epoch, feed);
+    } else {
         epoch_get(feed->hub, on_epoch, feed);
+    }
 }
 
 void stored_begin_sync(struct feed *feed)
