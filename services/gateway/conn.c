@@ -12,7 +12,15 @@
 /* Seconds that an end may take. */
 #define CLOSE_WAIT_S  5  /* for the last frames, and the client's answer */
 #define IDLE_WAIT_S   1  /* the same, for one who does not seem to be there */
+#define STOP_WAIT_S   2  /* and while the process stops */
 #define FINISH_WAIT_S 30 /* for a page */
+
+static uint32_t close_wait_s(ff_err err)
+{
+    if (err == FF_E_IDLE)
+        return IDLE_WAIT_S;
+    return err == FF_E_SHUTDOWN ? STOP_WAIT_S : CLOSE_WAIT_S;
+}
 
 const struct conn_info *conn_info(const struct conn *conn)
 {
@@ -265,8 +273,7 @@ void conn_close(struct conn *conn, ff_err err, const char *reason)
                              : frame_sse_close(err, reason);
     conn_push(conn, last);
     frame_unref(&last);
-    conn->deadline_s =
-        conn->worker->now_s + (err == FF_E_IDLE ? IDLE_WAIT_S : CLOSE_WAIT_S);
+    conn->deadline_s = conn->worker->now_s + close_wait_s(err);
     conn_schedule(conn);
 }
 

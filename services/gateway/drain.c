@@ -9,7 +9,7 @@
 #include "server.h"
 
 #define STEP_MS   50
-#define GRACE_MS  6000 /* after the last close frame */
+#define GRACE_MS  3000 /* after the last close frame */
 #define SPREAD_MS 5000 /* over which clients are told to come back */
 
 struct drain {

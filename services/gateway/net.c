@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define BACKLOG   4096
-#define OWN_FILES 512 /* of the process beside connections */
+#define OWN_FILES 256 /* of the process beside its clients */
 
 static void set_option(int fd, int level, int name, int value)
 {
@@ -153,18 +153,19 @@ void net_finish(int fd)
     (void)net_skip(fd, 1 << 16);
 }
 
-size_t net_allow_files(size_t connections)
+size_t net_allow_files(size_t sockets)
 {
     struct rlimit limit;
-    rlim_t want = (rlim_t)connections + OWN_FILES;
+    rlim_t want = (rlim_t)sockets + OWN_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 0;
+        return sockets;
     /*
      * Just what is needed: tables of libwebsockets are as long as the limit,
      * which in containers can be a thousand million.
      */
     limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 0;
-    return (size_t)limit.rlim_cur;
+        return sockets;
+    size_t now = (size_t)limit.rlim_cur;
+    return now > 2 * OWN_FILES ? now - OWN_FILES : now / 2;
 }

@@ -36,7 +36,10 @@ bool net_skip(int fd, size_t max);
 /* No more is written; what came is thrown away, so that close resets nothing. */
 void net_finish(int fd);
 
-/* Let the process open this many files more than its own; the limit then. */
-size_t net_allow_files(size_t connections);
+/*
+ * Let the process open as many files as it needs with this many sockets, or
+ * as many as it may; how many sockets that are.
+ */
+size_t net_allow_files(size_t sockets);
 
 #endif
