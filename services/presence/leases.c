@@ -105,7 +105,7 @@ const struct lease *leases_hear(struct leases *leases, const char *name,
     bool anew = !is_new && boot_ms > lease->boot_ms;
     bool leaves = leaving && !lease->leaving;
     lease->heard_ms = now_ms;
-    if (anew || leaves)
+    if ((anew && !lease->leaving) || leaves)
         gone(leases, lease, false);
     lease->boot_ms = boot_ms;
     if (is_new || (anew && !leaving))

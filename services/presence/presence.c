@@ -89,6 +89,8 @@ static bool has_read_all(const struct presence *presence)
 static void own(struct presence *presence, int64_t now_ms)
 {
     presence->phase = PHASE_OWNING;
+    leases_expire(presence->leases, now_ms);
+    owners_expire(presence->owners, now_ms);
     owners_join(presence->owners);
     signs_beat(presence, false);
     presence_settle(presence, now_ms);

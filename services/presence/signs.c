@@ -1,5 +1,7 @@
 /* Signs of life: ours, those of other replicas and of gateways. */
 
+#include <string.h>
+
 #include "ff_clock.h"
 #include "ff_log.h"
 #include "presence_priv.h"
@@ -44,21 +46,31 @@ void signs_ask(const struct presence *presence)
 
 /* --- others' ------------------------------------------------------------------------------- */
 
+static void take_replica_beat(struct presence *presence,
+                              const struct presence_beat *beat)
+{
+    int64_t now_ms = ff_clock_steady_ms();
+    bool ours = strcmp(beat->replica, presence->options.instance) == 0;
+
+    if (ours && beat->started_at != presence->started_at && !beat->leaving)
+        ff_warn("replica_name_twice", ff_fs("replica", beat->replica));
+    if (owners_hear(presence->owners, beat->replica, beat->leaving, now_ms) &&
+        presence->phase == PHASE_OWNING)
+        presence_settle(presence, now_ms);
+}
+
 static void on_replica_beat(void *ctx, struct ff_bus_msg *msg)
 {
     struct presence *presence = ctx;
     struct presence_beat beat;
-    int64_t now_ms = ff_clock_steady_ms();
     json_t *json;
 
     if (presence->phase != PHASE_LISTENING && presence->phase != PHASE_OWNING)
         return;
     if (ff_json_parse_object(ff_bus_msg_body(msg), &json, NULL) != FF_OK)
         return;
-    if (ff_schema_decode(&presence_beat_schema, json, &beat, NULL) == FF_OK &&
-        owners_hear(presence->owners, beat.replica, beat.leaving, now_ms) &&
-        presence->phase == PHASE_OWNING)
-        presence_settle(presence, now_ms);
+    if (ff_schema_decode(&presence_beat_schema, json, &beat, NULL) == FF_OK)
+        take_replica_beat(presence, &beat);
     json_decref(json);
 }
 
