@@ -17,11 +17,11 @@
 #include "services/presence/leases.h"
 #include "services/presence/roster.h"
 
-#define GATEWAYS 4
+#define GATEWAYS 7
 #define CHANNELS 3
 #define USERS    6
 #define SEEDS    60
-#define STEPS    1500
+#define STEPS    3000
 #define LEASE_MS 10000
 
 static const char *const channels[CHANNELS] = {"chat", "news", "#user-x"};
