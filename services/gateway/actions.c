@@ -21,6 +21,9 @@ const struct action actions[] = {
     {"join", &action_join_schema, action_join, ACTION_CHANNEL | ACTION_ASKS},
     {"update", &action_update_schema, action_update,
      ACTION_CHANNEL | ACTION_ASKS},
+    {"presence", &action_presence_schema, action_presence, ACTION_ASKS},
+    {"presence_list", &action_presence_list_schema, action_presence_list,
+     ACTION_CHANNEL | ACTION_ASKS},
     {0},
 };
 
@@ -35,6 +38,8 @@ union action_in {
     struct action_history history;
     struct action_join join;
     struct action_update update;
+    struct action_presence presence;
+    struct action_presence_list presence_list;
     const char *channel;
 };
 

@@ -54,9 +54,9 @@ bool action_run(struct session *session, enum intake_kind kind,
 /* The frame that asks for a channel. */
 void action_write_subscribe(struct ff_buf *out, const char *channel);
 
-/* Handlers: actions_channel.c, actions_message.c, actions_other.c. */
+/* Handlers: actions_channel.c, actions_message.c, actions_presence.c, actions_other.c. */
 action_fn action_auth, action_subscribe, action_unsubscribe, action_message,
     action_whisper, action_ping, action_batch, action_history, action_join,
-    action_update;
+    action_update, action_presence, action_presence_list;
 
 #endif

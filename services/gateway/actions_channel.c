@@ -61,6 +61,8 @@ static bool stream_recover(const struct session *session, const char *channel,
     return stream_position(session->stream, index, out);
 }
 
+static const struct ff_slice no_presence = {"", 0};
+
 ff_err action_subscribe(struct session *session, const struct request *request,
                         struct ff_why *why)
 {
@@ -71,7 +73,7 @@ ff_err action_subscribe(struct session *session, const struct request *request,
     FF_TRY(check(session, FF_VERB_SUBSCRIBE, in->channel));
     if (session_subscription(session, in->channel) != NULL) {
         text_subscribed(session_text_buf(session), in->channel, NULL,
-                        RECOVERED_NOT_ASKED, request->ref);
+                        RECOVERED_NOT_ASKED, no_presence, request->ref);
         session_say(session);
         return FF_OK;
     }

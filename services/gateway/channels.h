@@ -11,13 +11,17 @@
 
 struct channel;
 
+/* The greatest mark. */
+#define SUBSCRIPTION_MARK_MAX 0x1fffffffu
+
 /* A session's side. Pending until the hub has answered; then active: it gets what is delivered. */
 struct subscription {
     struct channel *channel;
     uint32_t index; /* in the channel's members */
     uint32_t active : 1;
-    uint32_t busy : 1;  /* an action on it is under way: later ones wait */
-    uint32_t mark : 30; /* the session's own */
+    uint32_t busy : 1;   /* an action on it is under way: later ones wait */
+    uint32_t member : 1; /* the hub knows its user as a member */
+    uint32_t mark : 29;  /* the session's own */
 };
 
 struct subscriptions {

@@ -9,6 +9,8 @@
 #include "ff_metric.h"
 #include "ff_subject.h"
 #include "page.h"
+#include "presence.h"
+#include "room.h"
 #include "stored.h"
 
 #define OPEN_TIMEOUT_MS 5000
@@ -99,6 +101,8 @@ static void feed_close(struct feed *feed)
     const struct key key = key_of(feed->app_id, feed->name);
 
     ff_bus_unsubscribe(&feed->sub);
+    room_close(&feed->room);
+    presence_occupy(feed->hub, feed->app_id, feed->name, false);
     set_idle(feed, true);
     TAILQ_REMOVE(&feed->hub->feeds->idle, feed, idle_link);
     ff_map_removes(feed->hub->feeds->by_name, key.text);
@@ -162,18 +166,27 @@ static void go_live(struct feed *feed)
     held_clear(&feed->held);
 }
 
+void feed_go_on(struct feed *feed)
+{
+    bool wait = feed->room != NULL && !feed->room->answerable;
+
+    if (feed->state != FEED_OPENING || !feed->confirmed || wait)
+        return;
+    if (feed->stored != NULL)
+        stored_sync(feed);
+    else
+        go_live(feed);
+}
+
 static void on_open(void *ctx, ff_err err)
 {
     struct feed *feed = ctx;
 
-    if (feed->state == FEED_OPENING) {
-        if (err != FF_OK)
-            feed_fail(feed, err);
-        else if (feed->stored != NULL)
-            stored_sync(feed);
-        else
-            go_live(feed);
-    }
+    feed->confirmed = err == FF_OK;
+    if (feed->state == FEED_OPENING && err != FF_OK)
+        feed_fail(feed, err);
+    else
+        feed_go_on(feed);
     feed_unref(&feed);
 }
 
@@ -210,6 +223,13 @@ static bool is_stored(const struct ff_app *app, const char *name)
     return ff_namespace_stored(ff_app_namespace(app, channel), channel);
 }
 
+static bool has_presence(const struct ff_app *app, const char *name)
+{
+    const struct ff_slice channel = ff_slice_str(name);
+
+    return ff_namespace_has_presence(ff_app_namespace(app, channel), channel);
+}
+
 static struct feed *feed_new(struct hub *hub, struct ff_app *app,
                              const char *name)
 {
@@ -225,6 +245,9 @@ static struct feed *feed_new(struct hub *hub, struct ff_app *app,
         feed->stored = stored_new(feed);
     ff_metric_add(FF_M_CHANNELS, 1);
     ff_map_puts(hub->feeds->by_name, key.text, feed);
+    presence_occupy(hub, app->id, name, true);
+    if (has_presence(hub_app(hub, app), name))
+        feed->room = room_open(feed);
     return feed;
 }
 
@@ -321,6 +344,15 @@ static void set_stored(struct feed *feed, bool stored)
     }
 }
 
+static void set_presence(struct feed *feed, bool presence)
+{
+    if (!presence)
+        room_close(&feed->room);
+    else if (feed->room == NULL)
+        feed->room = room_open(feed);
+    feed_go_on(feed);
+}
+
 void feeds_on_app(struct hub *hub, const char *app_id)
 {
     const struct ff_app *app = ff_apps_find(hub->apps, app_id);
@@ -329,7 +361,9 @@ void feeds_on_app(struct hub *hub, const char *app_id)
     if (app == NULL)
         return;
     for (size_t i = 0; (feed = feeds_next(hub->feeds, &i)) != NULL;) {
-        if (strcmp(feed->app_id, app_id) == 0)
-            set_stored(feed, is_stored(app, feed->name));
+        if (strcmp(feed->app_id, app_id) != 0)
+            continue;
+        set_stored(feed, is_stored(app, feed->name));
+        set_presence(feed, has_presence(app, feed->name));
     }
 }

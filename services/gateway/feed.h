@@ -11,10 +11,12 @@
 
 #include "hub_state.h"
 
+struct news;
+struct room;
 struct stored;
 
 enum feed_state {
-    FEED_OPENING, /* subscribed, not yet confirmed by the server */
+    FEED_OPENING, /* subscribed, not yet confirmed by the server; or its room is not answerable yet */
     FEED_SYNCING, /* stored: learning where the stream ends */
     FEED_FILLING, /* stored: reading what the live stream left out */
     FEED_LIVE,
@@ -47,6 +49,8 @@ struct feed {
     size_t waiting_count;
     struct held held;
     struct stored *stored; /* NULL: a plain channel */
+    struct room *room;     /* NULL: a channel without presence */
+    bool confirmed;        /* by the server */
     int64_t idle_since_ms;
     bool idle;
     TAILQ_ENTRY(feed) idle_link;
@@ -79,6 +83,9 @@ struct position feed_position(const struct feed *feed);
 /* It could not be opened: refuse who waits, and forget it. */
 void feed_fail(struct feed *feed, ff_err err);
 
+/* Its room has become answerable. */
+void feed_go_on(struct feed *feed);
+
 /* Moves item, or refuses it when too many wait. */
 void feed_wait(struct feed *feed, struct to_hub *item);
 /* Out of the list; the item is the caller's. */
@@ -93,6 +100,7 @@ void feed_answer(struct feed *feed, struct to_hub *item,
                  size_t count);
 void feed_deliver(struct feed *feed, struct message *message);
 void feed_tell_lost(struct feed *feed);
+void feed_tell_presence(struct feed *feed, struct news *news);
 
 /* false: there is no more room. */
 bool held_add(struct held *held, struct message *message);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "feed.h"
-#include "ff_clock.h"
+#include "news.h"
+#include "room.h"
 
-#define WAITING_MAX 50000 /* subscribers of one channel */
+#define WAITING_MAX   50000 /* subscribers of one channel */
+#define FIRST_MEMBERS 100
 
 static void send_to(struct feed *feed, unsigned worker, struct to_worker *item)
 {
@@ -46,6 +48,32 @@ void feed_tell_lost(struct feed *feed)
     }
 }
 
+void feed_tell_presence(struct feed *feed, struct news *news)
+{
+    uint64_t left = feed->workers;
+
+    while (left != 0) {
+        struct to_worker out = {.type = TO_WORKER_PRESENCE,
+                                .news = news_ref(news)};
+        send_to(feed, next_worker(&left), &out);
+    }
+}
+
+/* Who asks is in the list, whether the owner knows it yet or not. */
+static char *first_members(const struct feed *feed, const struct to_hub *item)
+{
+    const struct room_part part = {
+        .limit = FIRST_MEMBERS, .user = item->user, .about = item->text};
+    struct ff_buf text = {0};
+
+    if (feed->room == NULL)
+        return NULL;
+    ff_buf_addc(&text, '{');
+    room_write(feed->room, &part, &text);
+    ff_buf_addc(&text, '}');
+    return ff_buf_take(&text);
+}
+
 void feed_answer(struct feed *feed, struct to_hub *item,
                  enum recovered recovered, struct message **messages,
                  size_t count)
@@ -57,6 +85,7 @@ void feed_answer(struct feed *feed, struct to_hub *item,
     out.recovered = recovered;
     out.messages = messages;
     out.message_count = count;
+    out.text = first_members(feed, item);
     hub_send(feed->hub, item->worker, &out);
     to_hub_fini(item);
 }

@@ -120,13 +120,15 @@ void text_conflict(struct ff_buf *out, const struct ff_why *why,
 
 void text_subscribed(struct ff_buf *out, const char *channel,
                      const struct position *position, enum recovered recovered,
-                     struct ff_slice ref)
+                     struct ff_slice presence, struct ff_slice ref)
 {
     begin(out, "subscribed");
     add_text(out, "channel", channel);
     add_position(out, position);
     if (recovered != RECOVERED_NOT_ASKED)
         add_bool(out, "recovered", recovered == RECOVERED_YES);
+    if (presence.len > 0)
+        add_raw(out, "presence", presence);
     end(out, ref);
 }
 
@@ -206,6 +208,26 @@ void text_updated(struct ff_buf *out, const char *channel,
     begin(out, "updated");
     add_text(out, "channel", channel);
     add_member_of(out, "version", answer);
+    end(out, ref);
+}
+
+void text_presence_list(struct ff_buf *out, const char *channel,
+                        struct ff_slice list, struct ff_slice ref)
+{
+    begin(out, "presence_list");
+    if (channel != NULL)
+        add_text(out, "channel", channel);
+    ff_buf_addc(out, ',');
+    ff_buf_addslice(out, list);
+    end(out, ref);
+}
+
+void text_presence_set(struct ff_buf *out, struct ff_slice record,
+                       struct ff_slice ref)
+{
+    begin(out, "presence_set");
+    add_member_of(out, "status", record);
+    add_member_of(out, "activity", record);
     end(out, ref);
 }
 

@@ -19,10 +19,10 @@ void text_error(struct ff_buf *out, ff_err err, const struct ff_why *why,
 /* An error that also tells members of answer, a JSON object: version and missed. */
 void text_conflict(struct ff_buf *out, const struct ff_why *why,
                    struct ff_slice answer, struct ff_slice ref);
-/* position NULL: not told. */
+/* position NULL: not told. presence: a JSON object; empty: not told. */
 void text_subscribed(struct ff_buf *out, const char *channel,
                      const struct position *position, enum recovered recovered,
-                     struct ff_slice ref);
+                     struct ff_slice presence, struct ff_slice ref);
 void text_unsubscribed(struct ff_buf *out, const char *channel,
                        struct ff_slice ref);
 /* offset 0: not a stored message. */
@@ -40,6 +40,13 @@ void text_document(struct ff_buf *out, const char *channel,
                    struct ff_slice answer, struct ff_slice ref);
 void text_updated(struct ff_buf *out, const char *channel,
                   struct ff_slice answer, struct ff_slice ref);
+
+/* channel NULL: all online users. list: members of a JSON object, without its braces. */
+void text_presence_list(struct ff_buf *out, const char *channel,
+                        struct ff_slice list, struct ff_slice ref);
+/* Members of record, the presence service's JSON object: status, activity. */
+void text_presence_set(struct ff_buf *out, struct ff_slice record,
+                       struct ff_slice ref);
 
 /* A history answer: begin, the messages joined by commas, end. */
 void text_history_begin(struct ff_buf *out, const char *channel);

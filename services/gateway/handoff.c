@@ -38,7 +38,7 @@ void to_hub_fini(struct to_hub *item)
     char *texts[] = {item->channel, item->reply.ref,  item->event,
                      item->sender,  item->recipients, item->except,
                      item->key,     item->body,       item->text,
-                     item->user};
+                     item->user,    item->after};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         free(texts[i]);
     *item = (struct to_hub){.type = item->type};
@@ -57,6 +57,7 @@ void to_worker_fini(struct to_worker *item)
     ff_app_unref(&item->app);
     query_unref(&item->query);
     message_unref(&item->message);
+    news_unref(&item->news);
     for (size_t i = 0; i < item->message_count; i++)
         message_unref(&item->messages[i]);
     free(item->messages);
@@ -144,6 +145,12 @@ ff_err handoff_to_hub(struct handoff *h, struct to_hub *item)
     FF_TRY(ff_mailbox_post(h->hub.box, item));
     *item = (struct to_hub){.type = item->type};
     return FF_OK;
+}
+
+void handoff_tell_hub(struct handoff *h, struct to_hub *item)
+{
+    ff_mailbox_force(h->hub.box, item);
+    *item = (struct to_hub){.type = item->type};
 }
 
 void handoff_to_worker(struct handoff *h, unsigned worker,

@@ -14,6 +14,7 @@
 #include "ff_history.h"
 #include "ff_policy.h"
 #include "message.h"
+#include "news.h"
 
 /* A connection on this gateway: worker, slot, and a generation that tells a reused slot. Never 0. */
 typedef uint64_t conn_id;
@@ -42,7 +43,7 @@ struct reply_to {
 };
 
 enum to_hub_type {
-    TO_HUB_SUBSCRIBE, /* app, channel, reply, recover, wants: recover_asked */
+    TO_HUB_SUBSCRIBE, /* app, channel, reply, recover, wants: recover_asked; on a channel with presence user, text (about) */
     TO_HUB_DROP,      /* app, channel */
     TO_HUB_PUBLISH,   /* app, channel, reply, out, key; whisper */
     TO_HUB_HISTORY,   /* app, channel, reply, recover (since), limit, reverse */
@@ -50,7 +51,9 @@ enum to_hub_type {
     TO_HUB_CALL,      /* app, channel, reply, verb, text (JSON): a request to the documents service */
     TO_HUB_ANSWER,    /* query, text (JSON): a worker's part of a query */
     TO_HUB_STOPPED,   /* the worker has closed its last connection */
-    TO_HUB_PRESENCE,  /* app, channel, joined, conn in reply, user, text (info): a member came or went */
+    TO_HUB_PRESENCE,  /* app, channel, joined, user, text (about, see members.h): a connection of a user came or went */
+    TO_HUB_MEMBERS,   /* app, channel, reply, after, limit, user, text (about): a list of members; channel NULL: online users */
+    TO_HUB_STATUS,    /* app, reply, text (JSON): a user's status, for the presence service */
 };
 
 struct to_hub {
@@ -68,8 +71,8 @@ struct to_hub {
     char *body;
     size_t body_len;
     bool binary, whisper, want_ack;
-    /* VERIFY, CALL, ANSWER, PRESENCE */
-    char *text, *user;
+    /* VERIFY, CALL, ANSWER, PRESENCE, MEMBERS, STATUS */
+    char *text, *user, *after;
     const char *verb; /* static */
     struct query *query;
     bool joined;
@@ -78,7 +81,7 @@ struct to_hub {
 enum recovered { RECOVERED_NOT_ASKED, RECOVERED_YES, RECOVERED_NO };
 
 enum to_worker_type {
-    TO_WORKER_SUBSCRIBED, /* app_id, channel, reply, err/why, position, recovered, messages: send after the answer */
+    TO_WORKER_SUBSCRIBED, /* app_id, channel, reply, err/why, position, recovered, messages: send after the answer; text: members (JSON), NULL: no presence */
     TO_WORKER_DELIVER,    /* app_id, channel, message: to every subscriber here */
     TO_WORKER_LOST,       /* app_id, channel, position: continuity was lost; tell every subscriber */
     TO_WORKER_PUBLISHED,  /* reply, err/why, id, position (stored ones), duplicate; without want_ack only if it failed */
@@ -90,6 +93,7 @@ enum to_worker_type {
     TO_WORKER_REVOKED,    /* app_id, user and before_s (issued up to that second), or token_id: end these sessions */
     TO_WORKER_QUERY,      /* query: connections, disconnect; answered by TO_HUB_ANSWER */
     TO_WORKER_APP,        /* app (a reference): its record changed */
+    TO_WORKER_PRESENCE,   /* app_id, channel, news: to every subscriber here */
     TO_WORKER_DRAIN,      /* text: tell clients, close evenly over limit ms, then STOPPED */
 };
 
@@ -107,6 +111,7 @@ struct to_worker {
     size_t message_count;
     bool cut, duplicate, connected;
     struct message *message; /* a reference */
+    struct news *news;       /* a reference */
     char id[FF_MESSAGE_ID_MAX];
     struct ff_identity *identity;
     char *text, *user, *token_id;
@@ -135,6 +140,8 @@ void query_unref(struct query **query);
 /* Both ends, made by gateway.c before any thread runs. Any thread; items are moved in on FF_OK. */
 struct handoff;
 FF_MUST_USE ff_err handoff_to_hub(struct handoff *h, struct to_hub *item);
+/* Never refused: who came and went, which is bounded by what was asked. */
+void handoff_tell_hub(struct handoff *h, struct to_hub *item);
 /* Never refused: what the hub sends was asked for, or is bounded by the bus' own limit. */
 void handoff_to_worker(struct handoff *h, unsigned worker,
                        struct to_worker *item);

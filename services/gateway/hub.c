@@ -11,6 +11,7 @@
 #include "ff_subject.h"
 #include "gate.h"
 #include "history.h"
+#include "presence.h"
 #include "publish.h"
 #include "queries.h"
 #include "revoked.h"
@@ -176,15 +177,16 @@ static void (*const handlers[])(struct hub *hub, struct to_hub *item) = {
     [TO_HUB_CALL] = calls_call,
     [TO_HUB_ANSWER] = queries_answer,
     [TO_HUB_STOPPED] = on_stopped,
-    [TO_HUB_PRESENCE] = NULL,
+    [TO_HUB_PRESENCE] = presence_member,
+    [TO_HUB_MEMBERS] = presence_list,
+    [TO_HUB_STATUS] = presence_set,
 };
 
 static void take(void *ctx, struct to_hub *item)
 {
     struct hub *hub = ctx;
 
-    if (handlers[item->type] != NULL)
-        handlers[item->type](hub, item);
+    handlers[item->type](hub, item);
     to_hub_fini(item);
 }
 
@@ -205,6 +207,7 @@ static void on_tick(void *ctx)
     epoch_tick(hub, now_ms);
     stored_tick(hub, now_ms);
     revoked_tick(hub->revoked, now_ms);
+    presence_tick(hub->presence, now_ms);
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -218,6 +221,7 @@ struct hub *hub_new(struct ff_svc *svc, const struct gateway_conf *conf,
     hub->loop = ff_svc_loop(svc);
     hub->bus = ff_svc_bus(svc);
     hub->instance = ff_svc_instance(svc);
+    hub->started_ms = ff_clock_ms();
     hub->conf = conf;
     hub->handoff = handoff;
     hub->epoch = epoch_new();
@@ -233,6 +237,7 @@ struct hub *hub_new(struct ff_svc *svc, const struct gateway_conf *conf,
     hub->tick = ff_timer_new(hub->loop, TICK_MS, TICK_MS, on_tick, hub);
     hub->apps = ff_apps_new(hub->bus, on_app, hub);
     hub->revoked = revoked_new(hub);
+    hub->presence = presence_new(hub);
     hub->queries = queries_new(hub);
     follow_broadcasts(hub);
     return hub;
@@ -252,6 +257,7 @@ void hub_free(struct hub **hub)
     revoked_free(&gone->revoked);
     publisher_free(&gone->publisher);
     feeds_free(&gone->feeds);
+    presence_free(&gone->presence);
     epoch_free(&gone->epoch);
     gate_free(&gone->checks);
     gate_free(&gone->reads);
@@ -288,6 +294,7 @@ static void fill_bus(const void *arg, struct to_worker *out)
 void hub_on_bus(struct hub *hub, bool connected)
 {
     hub_send_all(hub, fill_bus, &connected);
+    presence_on_bus(hub->presence, connected);
     if (connected)
         feeds_renew(hub);
 }

@@ -20,6 +20,7 @@ bool hub_ready(struct hub *hub, struct ff_why *why);
 void hub_on_bus(struct hub *hub, bool connected);
 /* SIGTERM: tell the workers to drain; done once all have stopped. */
 void hub_drain(struct hub *hub, void (*done)(void *ctx), void *ctx);
-/* Connections now, for the heartbeat; counted by the workers in FF_M_CONNECTIONS. */
+/* A sign of life to the cluster, the last one if it is leaving. */
+void hub_beat(struct hub *hub, bool leaving);
 
 #endif

@@ -4,7 +4,7 @@
 /*
  * What the parts of the hub share: its state, and how they talk to the
  * workers. Only hub.c and its parts (feed, stored, resume, publish,
- * history, calls, queries, revoked) include it. Everything runs on the
+ * history, calls, queries, revoked, presence) include it. Everything runs on the
  * service's loop.
  *
  * A call that comes back later (barrier, read, request) holds a reference of
@@ -24,6 +24,7 @@ struct hub {
     struct ff_loop *loop;
     struct ff_bus *bus;
     const char *instance;
+    int64_t started_ms; /* Unix */
     const struct gateway_conf *conf;
     struct handoff *handoff;
     struct ff_wake *wake;
@@ -39,6 +40,7 @@ struct hub {
     struct publisher *publisher;
     struct queries *queries;
     struct revoked *revoked;
+    struct presence *presence;
     unsigned stopped; /* workers that said so */
     void (*on_drained)(void *ctx);
     void *drained_ctx;

@@ -7,6 +7,7 @@
 #include "ff_log.h"
 #include "ff_rpc.h"
 #include "messages.h"
+#include "presence.h"
 
 #define OPEN_MAX    256
 #define DEADLINE_MS 1500 /* of the workers; who asked waits for 2 s */
@@ -228,10 +229,19 @@ static void on_disconnect(void *ctx, struct ff_rpc_req *req, const void *in)
     ask(ctx, req, &query);
 }
 
+static void on_beat(void *ctx, struct ff_rpc_req *req, const void *in)
+{
+    (void)in;
+    hub_beat(ctx, false);
+    ff_rpc_reply_value(req, json_object());
+}
+
 static const struct ff_rpc_verb verbs[] = {
     {"connections", &gateways_connections_schema, on_connections},
     {"channels", &gateways_channels_schema, on_channels},
     {"disconnect", &gateways_disconnect_schema, on_disconnect},
+    {"beat", &gateways_beat_schema, on_beat},
+    {"presence_report", &gateways_presence_report_schema, presence_on_report},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 

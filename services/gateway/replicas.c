@@ -131,6 +131,11 @@ size_t replicas_count(const struct replicas *replicas)
     return replicas->count;
 }
 
+bool replicas_is_alive(const struct replicas *replicas, const char *name)
+{
+    return find(replicas, name) < replicas->count;
+}
+
 const struct replica *replicas_owner(const struct replicas *replicas,
                                      unsigned partition)
 {

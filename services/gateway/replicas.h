@@ -29,6 +29,7 @@ void replicas_hear(struct replicas *replicas, const char *name,
                    int64_t started_ms, bool leaving, int64_t now_ms);
 void replicas_expire(struct replicas *replicas, int64_t now_ms);
 size_t replicas_count(const struct replicas *replicas);
+bool replicas_is_alive(const struct replicas *replicas, const char *name);
 /* NULL: none is alive. Borrowed until the next call. */
 const struct replica *replicas_owner(const struct replicas *replicas,
                                      unsigned partition);

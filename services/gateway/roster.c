@@ -26,6 +26,7 @@ void roster_fini(struct roster *roster)
 void roster_diff_fini(struct roster_diff *diff)
 {
     free(diff->joined);
+    free(diff->changed);
     members_free(diff->left, diff->left_count);
     *diff = (struct roster_diff){0};
 }
@@ -160,6 +161,8 @@ static void with_row(struct merge *merge, struct roster_member *member,
         lose(merge, member);
         return;
     }
+    if (strcmp(member->about, row->about) != 0)
+        merge->diff.changed[merge->diff.changed_count++] = member;
     free(member->about);
     member->about = row->about;
     row->about = NULL;
@@ -206,6 +209,7 @@ static void take_in(struct roster *roster, struct roster_list *list, bool whole,
     size_t left_max = whole ? roster->count : list->count;
     merge.next = ff_alloc((roster->count + list->count + 1) * size);
     merge.diff.joined = ff_alloc((list->count + 1) * size);
+    merge.diff.changed = ff_alloc((list->count + 1) * size);
     merge.diff.left = ff_alloc((left_max + 1) * size);
     walk(&merge, roster, list);
     free(roster->members);

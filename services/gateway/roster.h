@@ -43,11 +43,11 @@ void roster_list_join(struct roster_list *list, const json_t *members);
 void roster_list_leave(struct roster_list *list, const json_t *ids);
 void roster_list_fini(struct roster_list *list);
 
-/* Both in order. */
+/* All in order. changed: of those who stay, who is told differently. */
 struct roster_diff {
-    struct roster_member **joined; /* they are the roster's */
-    struct roster_member **left;   /* they end with the diff */
-    size_t joined_count, left_count;
+    struct roster_member **joined, **changed; /* they are the roster's */
+    struct roster_member **left;              /* they end with the diff */
+    size_t joined_count, changed_count, left_count;
 };
 
 /* Rows that changed: of one user's the one that joined counts. Ends list. */

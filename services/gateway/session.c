@@ -171,6 +171,7 @@ void session_close(struct session **session)
         return;
     *session = NULL;
     session_unsubscribe_all(gone);
+    session_end_presence(gone);
     session_logout(gone);
     drop_intake(gone);
     stream_free(&gone->stream);

@@ -82,6 +82,8 @@ static ff_err ask_subscribe(struct session *session, enum tag tag,
         item.recover_asked = true;
         item.recover = *recover;
     }
+    if (session_may_be_member(session, channel))
+        session_add_asker(session, &item);
     return session_ask(session, &item);
 }
 
@@ -99,7 +101,8 @@ ff_err session_subscribe(struct session *session, enum tag tag,
         &session->subs, channel_for(session, channel), session, session->conn);
     made->busy = true;
     if (session->stream != NULL)
-        made->mark = stream_find(session->stream, channel) & 0x3fffffff;
+        made->mark =
+            stream_find(session->stream, channel) & SUBSCRIPTION_MARK_MAX;
     ff_metric_add(FF_M_SUBSCRIPTIONS, 1);
     return FF_OK;
 }
@@ -109,6 +112,7 @@ void session_unsubscribe(struct session *session,
 {
     struct channel *channel = subscription->channel;
 
+    session_end_member(session, subscription);
     subscription_remove(&session->subs, subscription);
     ff_metric_add(FF_M_SUBSCRIPTIONS, -1);
     if (channel->count == 0)
@@ -161,9 +165,11 @@ void session_on_subscribed(struct session *session, struct to_worker *item)
     subscription->busy = false;
     begin_stream(session, subscription->mark, item);
     text_subscribed(session_text_buf(session), item->channel, &item->position,
-                    item->recovered, ff_slice_str(item->reply.ref));
+                    item->recovered, ff_slice_str(item->text),
+                    ff_slice_str(item->reply.ref));
     session_say_with_id(session);
     session_replay(session, subscription, item);
+    session_update_member(session, subscription);
 }
 
 /* Subscribed first, then read: no change falls between. */
@@ -174,6 +180,7 @@ void session_on_joining(struct session *session, struct to_worker *item)
 
     if (subscription == NULL)
         return;
+    session_update_member(session, subscription);
     ff_err err = session_call_join(session, TAG_JOINED, item->channel, ref);
     if (err == FF_OK)
         return;

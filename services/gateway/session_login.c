@@ -73,6 +73,7 @@ void session_on_opened(struct session *session, struct to_worker *item)
         return;
     }
     login(session, item);
+    session_update_presence(session);
     session_welcome(session);
 }
 
@@ -98,6 +99,7 @@ void session_on_authenticated(struct session *session, struct to_worker *item)
         return;
     }
     login(session, item);
+    session_update_presence(session);
     text_authenticated(session_text_buf(session), session_identity(session),
                        ref);
     session_say(session);

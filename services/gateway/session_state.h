@@ -4,7 +4,7 @@
 /*
  * What the parts of the session layer share: session.c (life, intake), session_say.c (to client and hub), session_take.c
  * (from the hub), session_login.c (who), session_channel.c (subscriptions), session_deliver.c (fan-out),
- * session_document.c, session_query.c, and the actions. Only they include it.
+ * session_document.c, session_presence.c, session_query.c, and the actions. Only they include it.
  *
  * Order: a client's actions are run in the order in which they came. One that must wait (see session_must_wait) holds
  * up those behind it, so that every answer comes in a sensible order and a client may send without waiting.
@@ -33,6 +33,8 @@ enum tag {
     TAG_JOINED,       /* CALL: second half of a join that subscribed */
     TAG_JOINED_AGAIN, /* CALL: join of one who was subscribed */
     TAG_UPDATE,       /* CALL */
+    TAG_MEMBERS,
+    TAG_STATUS,
     TAG_COUNT
 };
 
@@ -62,6 +64,7 @@ struct session {
     uint32_t rate_from_s, rate_count;
     uint16_t asked; /* of the hub, without answer */
     bool opening, verifying, paused;
+    bool online; /* the hub knows its user to be here */
 };
 
 /* --- session.c --- */
@@ -138,6 +141,23 @@ FF_MUST_USE ff_err session_call_update(struct session *session,
 void session_on_joined(struct session *session, struct to_worker *item);
 void session_on_joined_again(struct session *session, struct to_worker *item);
 void session_on_updated(struct session *session, struct to_worker *item);
+
+/* --- session_presence.c --- */
+/* What others see of its user, as in members.h. */
+char *session_about(const struct session *session);
+bool session_may_be_member(const struct session *session, const char *channel);
+/* The hub hears what has changed: a user has come, is on a channel or no longer. */
+void session_update_presence(struct session *session);
+void session_update_member(struct session *session,
+                           struct subscription *subscription);
+void session_end_member(struct session *session,
+                        struct subscription *subscription);
+void session_end_presence(struct session *session);
+/* Who asks, so that the answer has them. */
+void session_add_asker(const struct session *session, struct to_hub *item);
+void sessions_presence(struct sessions *all, struct to_worker *item);
+void session_on_members(struct session *session, struct to_worker *item);
+void session_on_status(struct session *session, struct to_worker *item);
 
 /* --- session_query.c --- */
 void sessions_answer(struct sessions *all, struct to_worker *item);

@@ -70,6 +70,8 @@ static void (*const answers[TAG_COUNT])(struct session *session,
     [TAG_JOINED] = session_on_joined,
     [TAG_JOINED_AGAIN] = session_on_joined_again,
     [TAG_UPDATE] = session_on_updated,
+    [TAG_MEMBERS] = session_on_members,
+    [TAG_STATUS] = session_on_status,
 };
 
 static void take_answer(struct sessions *all, struct to_worker *item)
@@ -148,6 +150,7 @@ static void use_app(void *arg, struct conn *conn)
     session->app = ff_app_ref(app);
     if (!app->enabled)
         session_fail(session, FF_E_DISCONNECTED, &why, FF_E_DISCONNECTED);
+    session_update_presence(session);
 }
 
 static void take_app(struct sessions *all, struct to_worker *item)
@@ -173,6 +176,7 @@ static void (*const takers[])(struct sessions *all, struct to_worker *item) = {
     [TO_WORKER_REVOKED] = take_revoked,
     [TO_WORKER_QUERY] = sessions_answer,
     [TO_WORKER_APP] = take_app,
+    [TO_WORKER_PRESENCE] = sessions_presence,
     [TO_WORKER_DRAIN] = take_drain,
 };
 

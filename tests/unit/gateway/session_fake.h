@@ -31,6 +31,7 @@ struct fake {
     size_t conn_count;
     struct to_hub *asked;
     size_t first, count, cap;
+    struct ff_buf members; /* "+channel/user,about;-channel/user;" */
 };
 
 /* --- conn.h ---------------------------------------------------------------- */
@@ -235,10 +236,23 @@ static inline void fake_gone(struct fake *f, struct conn *conn)
 
 /* --- the hub --------------------------------------------------------------- */
 
+/* Who came and went is told at any time: written down apart. */
+static inline void fake_take_member(struct fake *f, struct to_hub *item)
+{
+    ff_buf_addf(&f->members, "%c%s/%s%s;", item->joined ? '+' : '-',
+                item->channel, item->user,
+                item->text != NULL ? item->text : "");
+    to_hub_fini(item);
+}
+
 static inline void fake_take(void *ctx, struct to_hub *item)
 {
     struct fake *f = ctx;
 
+    if (item->type == TO_HUB_PRESENCE) {
+        fake_take_member(f, item);
+        return;
+    }
     f->asked = ff_grow(f->asked, &f->cap, f->count + 1, sizeof(*f->asked));
     f->asked[f->count++] = *item;
 }
@@ -270,6 +284,7 @@ static inline void fake_free(struct fake **fake)
         to_hub_fini(item);
     sessions_free(&f->all);
     handoff_free(&f->handoff);
+    ff_buf_fini(&f->members);
     free(f->asked);
     free(f);
 }

@@ -30,7 +30,7 @@ static void add(struct roster_list *list, const char *joined, const char *left)
     json_decref(off);
 }
 
-/* "+a+b-c" */
+/* "+a+b-c~d" */
 static char *told(const struct roster_diff *diff)
 {
     struct ff_buf text = {0};
@@ -40,6 +40,8 @@ static char *told(const struct roster_diff *diff)
         ff_buf_addf(&text, "+%s", diff->joined[i]->user_id);
     for (size_t i = 0; i < diff->left_count; i++)
         ff_buf_addf(&text, "-%s", diff->left[i]->user_id);
+    for (size_t i = 0; i < diff->changed_count; i++)
+        ff_buf_addf(&text, "~%s", diff->changed[i]->user_id);
     return ff_buf_take(&text);
 }
 
@@ -137,7 +139,7 @@ static void what_others_see(void **state)
            "{\"user_id\":\"b\",\"name\":null,\"info\":[1]}]",
            "[]", "+a+b");
     expect(&roster, "a,\"name\":\"A \\\"1\\\"\",\"info\":{\"x\":1};b;");
-    change(&roster, "[{\"user_id\":\"a\",\"name\":\"B\"}]", "[]", "");
+    change(&roster, "[{\"user_id\":\"a\",\"name\":\"B\"}]", "[]", "~a");
     expect(&roster, "a,\"name\":\"B\";b;");
     roster_fini(&roster);
 }
