@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ff_clock.h"
 #include "ff_log.h"
-#include "ff_metric.h"
-#include "ff_subject.h"
 #include "gateway_conf.h"
 #include "hub.h"
 #include "limits.h"
@@ -25,7 +22,6 @@ struct gateway {
     struct limits *limits;
     struct hub *hub;
     struct ff_timer *beat;
-    int64_t started_ms;
     unsigned worker_count;
     struct worker **workers; /* NULL: not made yet */
     struct pulse {
@@ -35,27 +31,6 @@ struct gateway {
 };
 
 /* --- sign of life -------------------------------------------------------- */
-
-static void publish_beat(struct gateway *gateway, bool leaving)
-{
-    const char *instance = ff_svc_instance(gateway->svc);
-    struct ff_subject_text subject;
-    struct ff_buf json = {0};
-    if (ff_subject_build(&subject, FF_SUBJ_GATEWAY_BEAT, instance) != FF_OK)
-        ff_bug("an instance that is no subject token");
-    ff_buf_addf(&json,
-                "{\"gateway\":\"%s\",\"started_at\":%lld,"
-                "\"connections\":%lld%s}",
-                instance, (long long)gateway->started_ms,
-                (long long)ff_metric_get(FF_M_CONNECTIONS),
-                leaving ? ",\"leaving\":true" : "");
-    struct ff_bus_out out = {.subject = subject.text,
-                             .body = ff_buf_slice(&json)};
-    ff_err err = ff_bus_publish(ff_svc_bus(gateway->svc), &out);
-    if (err != FF_OK)
-        ff_debug("beat_not_sent", ff_fe(err));
-    ff_buf_fini(&json);
-}
 
 /* A thread that hangs cannot be helped; the supervisor starts us anew. */
 static void check_worker(struct gateway *gateway, unsigned i)
@@ -74,7 +49,7 @@ static void check_worker(struct gateway *gateway, unsigned i)
 static void on_beat(void *ctx)
 {
     struct gateway *gateway = ctx;
-    publish_beat(gateway, false);
+    hub_beat(gateway->hub, false);
     for (unsigned i = 0; i < gateway->worker_count; i++)
         check_worker(gateway, i);
 }
@@ -159,7 +134,6 @@ static struct gateway *make(struct ff_svc *svc)
     struct gateway *gateway = ff_new(struct gateway);
     gateway->svc = svc;
     gateway->conf = ff_svc_conf(svc);
-    gateway->started_ms = ff_clock_ms();
     unsigned workers = (unsigned)gateway->conf->workers;
     gateway->worker_count = workers;
     gateway->workers = ff_zalloc(workers * sizeof(gateway->workers[0]));
@@ -215,13 +189,13 @@ void gateway_on_bus(void *state, bool connected)
     struct gateway *gateway = state;
     hub_on_bus(gateway->hub, connected);
     if (connected)
-        publish_beat(gateway, false);
+        hub_beat(gateway->hub, false);
 }
 
 static void drained(void *ctx)
 {
     struct gateway *gateway = ctx;
-    publish_beat(gateway, true);
+    hub_beat(gateway->hub, true);
     ff_svc_stopped(gateway->svc);
 }
 
