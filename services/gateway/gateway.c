@@ -119,14 +119,25 @@ static ff_err make_workers(struct gateway *gateway, const int *fds,
     return FF_OK;
 }
 
-static void allow_files(const struct gateway *gateway)
+/*
+ * How many connections there may be: as set, or what the system's limit of
+ * open files leaves beside those that are in a handshake.
+ */
+static size_t allow_connections(const struct gateway_conf *conf)
 {
-    size_t sockets = (size_t)gateway->conf->max_connections +
-                     gateway->worker_count * (size_t)SERVER_HANDSHAKES_MAX;
-    size_t allowed = net_allow_files(sockets);
-    if (allowed < sockets)
-        ff_warn("few_descriptors", ff_fi("allowed", (int64_t)allowed),
-                ff_fi("wanted", (int64_t)sockets));
+    size_t wanted = (size_t)conf->max_connections + SERVER_HANDSHAKES_MAX;
+    size_t allowed = net_allow_files(wanted);
+    if (allowed >= wanted)
+        return (size_t)conf->max_connections;
+    size_t spare = allowed / 4 < SERVER_HANDSHAKES_MAX ? allowed / 4
+                                                       : SERVER_HANDSHAKES_MAX;
+    size_t connections = allowed - spare;
+    if (connections > (size_t)conf->max_connections)
+        connections = (size_t)conf->max_connections;
+    ff_warn("few_descriptors", ff_fi("wanted", (int64_t)wanted),
+            ff_fi("allowed", (int64_t)allowed),
+            ff_fi("max_connections", (int64_t)connections));
+    return connections;
 }
 
 static struct gateway *make(struct ff_svc *svc)
@@ -139,7 +150,7 @@ static struct gateway *make(struct ff_svc *svc)
     gateway->workers = ff_zalloc(workers * sizeof(gateway->workers[0]));
     gateway->pulses = ff_zalloc(workers * sizeof(gateway->pulses[0]));
     gateway->handoff = handoff_new(workers);
-    gateway->limits = limits_new((size_t)gateway->conf->max_connections,
+    gateway->limits = limits_new(allow_connections(gateway->conf),
                                  (size_t)gateway->conf->max_connections_per_ip);
     gateway->hub = hub_new(svc, gateway->conf, gateway->handoff);
     return gateway;
@@ -159,7 +170,6 @@ static ff_err open_workers(struct gateway *gateway, struct ff_why *why)
 ff_err gateway_start(struct ff_svc *svc, void **out_gateway, struct ff_why *why)
 {
     struct gateway *gateway = make(svc);
-    allow_files(gateway);
     ff_err err = open_workers(gateway, why);
     if (err != FF_OK) {
         gateway_fini(gateway);
