@@ -143,14 +143,19 @@ $(BUILD)/gen/pages_data.c: scripts/embed.sh $(WWW)
 $(BUILD)/libgateway.a: $(BUILD)/obj/gen/pages_data.o
 
 # tests/unit/<area>/test_x.c links the archive of that service or tool, and the
-# other files of its own folder as helpers.
+# other files of its own folder as helpers; those of tests/unit/lib are for all.
 AREAS := $(SERVICES) $(TOOLS) $(if $(BENCHES),bench)
 area_archive = $(if $(filter $(1),$(AREAS)),$(BUILD)/lib$(1).a)
 area_helpers = $(call objects,$(filter-out tests/unit/$(1)/test_%,\
 	$(wildcard tests/unit/$(1)/*.c)))
+LIBTEST := $(BUILD)/libtest.a
+$(LIBTEST): $(call objects,$(filter-out tests/unit/lib/test_%,\
+	$(wildcard tests/unit/lib/*.c)))
+	$(archive)
 define unit_area
 $(filter $(BUILD)/tests/unit/$(1)/%,$(UNIT)): $(BUILD)/tests/%: \
-	$(BUILD)/obj/tests/%.o $(area_helpers) $(area_archive) $(LIBFF)
+	$(BUILD)/obj/tests/%.o $(area_helpers) $(area_archive) \
+	$(if $(filter-out lib,$(1)),$(LIBTEST)) $(LIBFF)
 	@mkdir -p $$(@D)
 	$$(call link,$$(LIBS_$(1)) $$(LIBS) $$(LIBS_cmocka))
 endef
