@@ -1,6 +1,7 @@
 # What unit.sh, fuzz.sh and tests/system/run.sh share: run one test program
 # with a time limit, twice if need be, keep its log, and add up the results.
-# Sourced; the caller has set $build.
+# Sourced; the caller has set $build. Variables of functions are local: dash
+# and bash have that, if not POSIX.
 
 variant=$(basename "$build")
 logs=build/test-logs/$variant
@@ -28,7 +29,7 @@ count_one() {
 # attempt SECONDS LOG COMMAND...: the command's status, output in LOG, what
 # else it wants to keep in the folder of the same name.
 attempt() {
-  limit=$1 log=$2
+  local limit=$1 log=$2 status
   shift 2
   export FANFARE_TEST_LOGS="$PWD/${log%.log}"
   timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null && return 0
@@ -41,7 +42,7 @@ attempt() {
 # run_test NAME SECONDS COUNTER COMMAND...: one line on the terminal; the log
 # only of what failed twice. A pass on the second run counts, and is told.
 run_test() {
-  name=$1 seconds=$2 counter=$3
+  local name=$1 seconds=$2 counter=$3 log
   log=$logs/$(echo "$name" | tr / -).log
   shift 3
   rm -rf "${log%.log}" "${log%.log}".first*
