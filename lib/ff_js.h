@@ -9,7 +9,7 @@
 #include "ff_bus.h"
 #include "ff_json.h"
 
-enum { FF_JS_TIMEOUT_MS = 5000 };
+enum { FF_JS_TIMEOUT_MS = 2000 };
 
 /* text: JetStream's own words, or ours; NULL when err is FF_OK. result is borrowed, NULL on error. */
 typedef void ff_js_on_result(void *ctx, ff_err err, const char *text,
