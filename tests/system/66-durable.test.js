@@ -8,7 +8,7 @@ import { ResumingClient } from './harness/resuming.js';
 
 const PUBLISHERS = 3;
 
-function startPublishers(cluster, channel) {
+function startPublishers(cluster, channel, pauseMs) {
   const state = { acked: new Set(), unknown: new Set(), stopped: false };
   const run = async (p) => {
     for (let i = 0; !state.stopped; i++) {
@@ -17,7 +17,7 @@ function startPublishers(cluster, channel) {
       if (answer?.status === 200) state.acked.add(message);
       else if (!answer || answer.status >= 500) state.unknown.add(message);
       // A channel keeps 1,000 messages: a gap of some seconds must fit in.
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   };
   const all = Promise.all(Array.from({ length: PUBLISHERS }, (_, p) => run(p)));
@@ -36,10 +36,10 @@ function check(received, { acked, unknown }) {
   }
 }
 
-async function torment(cluster, channel, trouble) {
+async function torment(cluster, channel, trouble, pauseMs = 5) {
   const clients = [1, 2].map((g) => new ResumingClient(cluster.gateway(g).ws, channel));
   await Promise.all(clients.map((c) => c.open()));
-  const publishers = startPublishers(cluster, channel);
+  const publishers = startPublishers(cluster, channel, pauseMs);
   const progress = (n) => waitFor(() => publishers.state.acked.size >= n);
   await progress(20);
   await trouble();
@@ -85,10 +85,11 @@ describe('accepted messages', () => {
 describe('three NATS servers with three replicas', () => {
   const cluster = useCluster({ gateways: 2, ingresses: 2, natsServers: 3, set: { 'auth.history_replicas': 3, 'documents.replicas': 3 } });
   it('one after the other is killed: nothing acknowledged is lost', () =>
+    // Elections take seconds, and while they last nothing can be read back.
     torment(cluster, 'history:r3', async () => {
       for (const n of [1, 2, 3]) {
         await cluster.killAndWait(`nats-${n}`);
         await waitFor(async () => (await cluster.api(1).post('/v1/publish', { channel: 'history:probe', message: n })).status === 200, { deadline: 60000 });
       }
-    }));
+    }, 50));
 });
