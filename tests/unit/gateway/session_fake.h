@@ -145,6 +145,7 @@ static inline void fake_each(void *ctx,
     "\"bin\":{\"publish\":\"any\",\"binary\":true},"                           \
     "\"doc\":{\"publish\":\"any\",\"documents\":true},"                        \
     "\"quiet\":{\"whisper\":false},"                                           \
+    "\"room\":{\"publish\":\"any\",\"presence\":true},"                        \
     "\"small\":{\"publish\":\"any\",\"max_message_bytes\":64},"                \
     "\"users\":{\"subscribe\":\"user\",\"publish\":\"user\"}}}"
 
