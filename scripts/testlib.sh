@@ -15,7 +15,7 @@ export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
 
 # count_cmocka LOG, count_tap LOG, count_one LOG: print "passed failed".
 count_cmocka() {
-  sed -n 's/^\[  \(PASSED\|FAILED\)  \] \([0-9]*\) test(s).*/\1 \2/p' "$1" |
+  sed -nE 's/^\[  (PASSED|FAILED)  \] (.*: )?([0-9]+) test\(s\).*/\1 \3/p' "$1" |
     awk '{n[$1] += $2} END {print n["PASSED"] + 0, n["FAILED"] + 0}'
 }
 count_tap() {
