@@ -170,33 +170,51 @@ void ff_history_ask_state(struct ff_bus *bus, int timeout_ms,
 /* --- the last message ------------------------------------------------------ */
 
 struct last {
+    struct ff_bus *bus;
+    struct ff_subject_text subject;
     ff_history_on_msg *fn;
     void *ctx;
 };
+
+static void last_done(struct last *last, ff_err err, struct ff_bus_msg *msg)
+{
+    last->fn(last->ctx, err, msg);
+    free(last);
+}
+
+static void on_leader_last(void *ctx, ff_err err, const char *text,
+                           const json_t *result)
+{
+    (void)text;
+    (void)result;
+    last_done(ctx, err == FF_OK ? FF_E_UNAVAILABLE : err, NULL);
+}
 
 static void on_last(void *ctx, ff_err err, struct ff_bus_msg *msg)
 {
     struct last *last = ctx;
     int status = err == FF_OK ? ff_js_status(msg) : 0;
-    if (status != 0)
-        err = status == 404 ? FF_E_NOT_FOUND : FF_E_UNAVAILABLE;
-    last->fn(last->ctx, err, err == FF_OK ? msg : NULL);
-    free(last);
+    if (status == 404)
+        ff_js_call(
+            last->bus, json_pack("{s:s}", "last_by_subj", last->subject.text),
+            on_leader_last, last, "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM);
+    else if (status != 0)
+        last_done(last, FF_E_UNAVAILABLE, NULL);
+    else
+        last_done(last, err, err == FF_OK ? msg : NULL);
 }
 
 void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
                      ff_history_on_msg *fn, void *ctx)
 {
-    struct ff_subject_text channel_subject;
     char subject[FF_SUBJECT_MAX + 64] = "";
     struct ff_bus_out out = {.subject = subject};
     struct last *last = ff_new(struct last);
-    *last = (struct last){fn, ctx};
-    if (ff_subject_build(&channel_subject, FF_SUBJ_STORE, app, channel) ==
-        FF_OK)
+    *last = (struct last){.bus = bus, .fn = fn, .ctx = ctx};
+    if (ff_subject_build(&last->subject, FF_SUBJ_STORE, app, channel) == FF_OK)
         snprintf(subject, sizeof(subject),
                  "$JS.API.DIRECT.GET." FF_HISTORY_STREAM ".%s",
-                 channel_subject.text);
+                 last->subject.text);
     /* Without a subject the request ends as FF_E_INVALID. */
     ff_bus_request(bus, &out, FF_JS_TIMEOUT_MS, on_last, last);
 }

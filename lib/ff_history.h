@@ -61,7 +61,10 @@ void ff_history_store(struct ff_bus *bus, const struct ff_message *message,
                       const char *key, uint64_t expected, int timeout_ms,
                       int tries, ff_history_on_stored *fn, void *ctx);
 
-/* The last message of a channel; FF_E_NOT_FOUND. msg is borrowed; read it with ff_message_read. */
+/*
+ * The last message of a channel; FF_E_NOT_FOUND. msg is borrowed; read it with ff_message_read. A replica may lag and tell an
+ * older one; but that there is none is the leader's word.
+ */
 typedef void ff_history_on_msg(void *ctx, ff_err err, struct ff_bus_msg *msg);
 void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
                      ff_history_on_msg *fn, void *ctx);

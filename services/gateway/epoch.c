@@ -9,6 +9,7 @@
 
 #define ASK_TIMEOUT_MS 2000
 #define RENEW_MS       10000
+#define LAG_MS         5000 /* more than a replica lags */
 
 struct asker {
     STAILQ_ENTRY(asker) link;
@@ -19,6 +20,9 @@ STAILQ_HEAD(askers, asker);
 
 struct epoch {
     struct ff_history_state state;
+    /* Where it ended at some time, and at a time before that. */
+    uint64_t sample, settled;
+    int64_t sampled_ms;
     uint64_t generation; /* of the bus when it was asked for */
     int64_t asked_ms;
     bool known, asking;
@@ -70,10 +74,18 @@ static void ask(struct hub *hub);
 static void learn(struct hub *hub, const struct ff_history_state *state)
 {
     struct epoch *epoch = hub->epoch;
+    int64_t now_ms = ff_clock_steady_ms();
     bool changed = strcmp(epoch->state.epoch, state->epoch) != 0;
 
     epoch->state = *state;
     epoch->known = true;
+    if (changed)
+        epoch->settled = epoch->sample = 0;
+    if (changed || now_ms - epoch->sampled_ms >= LAG_MS) {
+        epoch->settled = epoch->sample;
+        epoch->sample = state->last;
+        epoch->sampled_ms = now_ms;
+    }
     if (changed)
         stored_sync_changed(hub);
 }
@@ -149,6 +161,15 @@ void epoch_tick(struct hub *hub, int64_t now_ms)
 const struct ff_history_state *epoch_state(const struct hub *hub)
 {
     return &hub->epoch->state;
+}
+
+uint64_t epoch_settled(const struct hub *hub)
+{
+    const struct epoch *epoch = hub->epoch;
+
+    bool old = ff_clock_steady_ms() - epoch->sampled_ms >= LAG_MS;
+
+    return old ? epoch->sample : epoch->settled;
 }
 
 struct position epoch_position(const struct hub *hub, uint64_t offset)

@@ -23,6 +23,11 @@ void epoch_renew(struct hub *hub, epoch_on_known *fn, void *ctx);
 
 /* The last that was known; all zero before. */
 const struct ff_history_state *epoch_state(const struct hub *hub);
+/*
+ * Where the stream ended some seconds ago: what a replica that lags shows of
+ * it too. 0: not known.
+ */
+uint64_t epoch_settled(const struct hub *hub);
 /* The position with this offset. */
 struct position epoch_position(const struct hub *hub, uint64_t offset);
 

@@ -63,13 +63,23 @@ static bool is_headless(const struct page *page)
     return page->cut && page->newest;
 }
 
-/* Nothing after offset left the stream, of any channel. */
+/*
+ * Nothing after offset left the stream, of any channel; and the channel is far
+ * from having as many messages as it may, also if the replica lagged that the
+ * page was read from.
+ */
 static bool none_left(const struct page *page, uint64_t offset)
 {
-    size_t count = page->count - page_after(page, offset);
+    size_t after = page_after(page, offset);
 
-    return !page->cut && page->first <= offset + 1 &&
-           (page->per_channel == 0 || count < page->per_channel);
+    if (page->cut || page->first > offset + 1)
+        return false;
+    for (size_t i = after; i < page->count; i++) {
+        if (message_removes_after(page->items[i], offset))
+            return false;
+    }
+    return page->per_channel == 0 ||
+           page->count - after < page->per_channel / 2;
 }
 
 enum page_proof page_proof(const struct page *page, uint64_t offset)
@@ -96,6 +106,14 @@ uint64_t page_past_mark(const struct page *page, uint64_t offset)
 bool message_is_mark(const struct message *message)
 {
     return ff_slice_is(message->m.kind, "removed");
+}
+
+bool message_removes_after(const struct message *message, uint64_t offset)
+{
+    if (!message_is_mark(message))
+        return false;
+    uint64_t removed = message_mark_offset(message);
+    return removed == 0 || removed > offset;
 }
 
 uint64_t message_mark_offset(const struct message *mark)

@@ -46,6 +46,8 @@ enum page_proof page_proof(const struct page *page, uint64_t offset);
 uint64_t page_past_mark(const struct page *page, uint64_t offset);
 
 bool message_is_mark(const struct message *message);
+/* A mark that something after offset was removed, as far as it tells. */
+bool message_removes_after(const struct message *message, uint64_t offset);
 /* All up to it was removed; 0: everything before the mark. */
 uint64_t message_mark_offset(const struct message *mark);
 

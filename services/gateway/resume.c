@@ -146,6 +146,12 @@ static enum verdict look_at(struct feed *feed, struct to_hub *item)
     return ANSWERED;
 }
 
+static bool is_of_other_epoch(const struct feed *feed,
+                              const struct waiter *waiter)
+{
+    return strcmp(waiter->item.recover.epoch, feed->stored->epoch) != 0;
+}
+
 static bool position_is_known(const struct feed *feed)
 {
     return feed->state == FEED_LIVE || feed->state == FEED_FILLING;
@@ -233,7 +239,8 @@ static void judge(struct feed *feed, struct waiter *waiter,
 {
     uint64_t offset = waiter->item.recover.offset;
 
-    if (waiter->proved || offset < page->from)
+    if (waiter->proved || offset < page->from ||
+        is_of_other_epoch(feed, waiter))
         return;
     if (offset > feed->stored->whole)
         judge_ahead(feed, waiter, page);

@@ -121,8 +121,11 @@ void stored_lose(struct feed *feed, uint64_t offset, struct message *last)
 static bool is_first_again(const struct stored *stored,
                            const struct message *message)
 {
-    return message->m.previous == 0 && stored->last > 0 &&
-           message->m.offset > stored->whole + 1 && !message_is_mark(message);
+    if (message->m.previous > 0 || stored->last == 0 ||
+        message->m.offset <= stored->whole + 1)
+        return false;
+    return !message_is_mark(message) ||
+           message_mark_offset(message) > stored->whole;
 }
 
 static bool is_gap(const struct feed *feed, const struct message *message)

@@ -41,7 +41,8 @@ struct stored {
     bool tell;              /* subscribers were there before it was stored */
     unsigned tries, lags;
     int64_t doubted_ms;
-    uint64_t before; /* where the stream ended before the sync asked */
+    /* Where the stream ended before the sync asked, and long before. */
+    uint64_t before, settled;
     uint64_t target; /* fill up to here */
     struct ff_timer *retry, *recheck;
     int64_t checked_ms;

@@ -56,11 +56,10 @@ static void fill_retry(struct feed *feed)
             ff_timer_new(feed->hub->loop, RETRY_MS, 0, fill_again, feed);
 }
 
-/* What the stream held before it was asked, was asked for. */
-static void whole_before(struct stored *stored)
+static void whole_to(struct stored *stored, uint64_t offset)
 {
-    if (stored->whole < stored->before)
-        stored->whole = stored->before;
+    if (stored->whole < offset)
+        stored->whole = offset;
 }
 
 static void fill_with(struct feed *feed, const struct page *page)
@@ -86,7 +85,7 @@ static void fill_take(struct feed *feed, const struct page *page)
         stored_lose(feed, stored->target, NULL);
     } else {
         fill_with(feed, page);
-        whole_before(stored);
+        whole_to(stored, stored->settled);
         stored_settle(feed);
     }
 }
@@ -205,7 +204,7 @@ static void first_sync(struct feed *feed, uint64_t end, struct message *message)
 
     stored->known = true;
     stored_move_to(feed, end, message);
-    whole_before(stored);
+    whole_to(stored, stored->settled);
     if (stored->tell)
         feed_tell_lost(feed);
     stored->tell = false;
@@ -245,7 +244,7 @@ static void on_empty(void *ctx, ff_err err)
     } else if (epoch_state(feed->hub)->first > stored->whole + 1) {
         stored_lose(feed, stored->before, NULL);
     } else {
-        whole_before(stored);
+        whole_to(stored, stored->before);
         stored->last = stored->whole;
         stored_set_newest(feed, NULL);
         stored_settle(feed);
@@ -291,7 +290,7 @@ static void sync_with(struct feed *feed, struct message *message)
         stored_fill(feed, end);
         return;
     }
-    whole_before(stored);
+    whole_to(stored, stored->settled);
     stored_settle(feed);
 }
 
@@ -321,6 +320,7 @@ static void on_epoch(void *ctx, ff_err err)
 
     if (err == FF_OK && feed->state != FEED_CLOSED) {
         feed->stored->before = epoch_state(feed->hub)->last;
+        feed->stored->settled = epoch_settled(feed->hub);
         ff_history_last(feed->hub->bus, feed->app_id, feed->name, on_end, feed);
         return;
     }

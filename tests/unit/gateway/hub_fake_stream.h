@@ -12,9 +12,10 @@ struct fake_entry {
     unsigned epoch;
     uint64_t offset, previous;
     unsigned channel;
-    uint64_t mark; /* a mark of a removal up to here; 0: a message */
-    bool gone;     /* not in the stream any more */
-    bool removed;  /* because somebody wanted it so */
+    uint64_t mark;    /* a mark of a removal up to here; 0: a message */
+    bool gone;        /* not in the stream any more */
+    bool removed;     /* because somebody wanted it so */
+    uint64_t gone_at; /* the next offset when it went: replicas may lag */
     int64_t time_ms;
 };
 
@@ -83,6 +84,12 @@ static inline struct ff_bus_msg *stream_msg(const struct fake_entry *e,
     return ff_bus_msg_new(&out.out);
 }
 
+static inline void stream_drop(struct fake_entry *e)
+{
+    e->gone = true;
+    e->gone_at = stream.next;
+}
+
 static inline uint64_t stream_end(unsigned channel)
 {
     for (size_t i = stream.count; i > 0; i--) {
@@ -99,19 +106,19 @@ static inline void stream_evict(unsigned channel)
     for (size_t i = stream.count; i > 0; i--) {
         struct fake_entry *e = &stream.entries[i - 1];
         if (stream_has(e, channel) && ++kept > stream.per_channel)
-            e->gone = true;
+            stream_drop(e);
     }
 }
 
-/* The oldest of all channels go, as by age. */
-static inline void stream_expire(size_t count)
+#define STREAM_AGE_MS 60000
+
+/* What is old goes. */
+static inline void stream_expire(void)
 {
-    for (size_t i = 0; i < stream.count && count > 0; i++) {
+    for (size_t i = 0; i < stream.count; i++) {
         struct fake_entry *e = &stream.entries[i];
-        if (e->epoch == stream.epoch && !e->gone) {
-            e->gone = true;
-            count--;
-        }
+        if (!e->gone && e->time_ms + STREAM_AGE_MS <= fake.now_ms)
+            stream_drop(e);
     }
 }
 
@@ -120,6 +127,7 @@ static inline uint64_t stream_add(unsigned channel, uint64_t mark)
     struct fake_entry *e = &stream.entries[stream.count++];
 
     assert_true(stream.count < STREAM_MAX);
+    stream_expire();
     *e = (struct fake_entry){
         .epoch = stream.epoch,
         .offset = stream.next,
@@ -150,8 +158,10 @@ static inline void stream_remove(unsigned channel)
         return;
     for (size_t i = 0; i < stream.count; i++) {
         struct fake_entry *e = &stream.entries[i];
-        if (stream_has(e, channel))
-            e->gone = e->removed = true;
+        if (stream_has(e, channel)) {
+            stream_drop(e);
+            e->removed = true;
+        }
     }
     stream_add(channel, end);
 }
@@ -170,7 +180,7 @@ static inline void stream_epoch_text(char out[FF_EPOCH_MAX])
 
 /* --- ff_history.h ------------------------------------------------------------- */
 
-enum stream_ask { ASK_EPOCH, ASK_LAST, ASK_READ, ASK_STORE };
+enum stream_ask { ASK_STATE, ASK_LAST, ASK_READ, ASK_STORE };
 
 struct stream_call {
     struct fake_call call;
@@ -181,7 +191,8 @@ struct stream_call {
     struct ff_bus_msg *msg;
     ff_err err;
     uint64_t offset;
-    ff_history_on_epoch *on_epoch;
+    ff_history_on_state *on_state;
+    struct ff_history_state state;
     ff_history_on_msg *on_msg;
     ff_history_on_page *on_page;
     ff_history_on_stored *on_stored;
@@ -192,8 +203,8 @@ static inline void stream_tell(struct stream_call *c, ff_err err)
 {
     bool ok = err == FF_OK;
 
-    if (c->kind == ASK_EPOCH)
-        c->on_epoch(c->ctx, err, ok ? c->page.epoch : NULL);
+    if (c->kind == ASK_STATE)
+        c->on_state(c->ctx, err, ok ? &c->state : NULL);
     else if (c->kind == ASK_LAST)
         c->on_msg(c->ctx, err, ok ? c->msg : NULL);
     else if (c->kind == ASK_READ)
@@ -226,14 +237,21 @@ static inline uint64_t stream_horizon(void)
     if (fake_random(1000) >= stream.lag)
         return UINT64_MAX;
     uint64_t behind = 1 + fake_random(6);
-    return stream.next > behind ? stream.next - behind : 0;
+    return stream.next > behind + 1 ? stream.next - 1 - behind : 0;
+}
+
+/* What a replica has that knows the stream up to the horizon. */
+static inline bool stream_shows(const struct fake_entry *e, unsigned channel,
+                                uint64_t horizon)
+{
+    return e->epoch == stream.epoch && e->channel == channel &&
+           e->offset <= horizon && (!e->gone || e->gone_at > horizon);
 }
 
 static inline bool stream_in(const struct stream_call *c,
                              const struct fake_entry *e, uint64_t horizon)
 {
-    return stream_has(e, c->channel) && e->offset <= horizon &&
-           e->offset >= c->query.from &&
+    return stream_shows(e, c->channel, horizon) && e->offset >= c->query.from &&
            (c->query.to == 0 || e->offset <= c->query.to);
 }
 
@@ -252,7 +270,7 @@ static inline void stream_read(struct stream_call *c, uint64_t horizon)
         if (!stream_in(c, e, horizon))
             continue;
         if (e->offset == c->query.from)
-            page->from_seen = true;
+            page->from_seen = stream_has(e, c->channel); /* at the leader */
         if (seen++ >= skip && page->count < c->query.limit)
             page->msgs[page->count++] = stream_msg(e, false);
     }
@@ -262,12 +280,26 @@ static inline void stream_last(struct stream_call *c, uint64_t horizon)
 {
     for (size_t i = stream.count; i > 0; i--) {
         const struct fake_entry *e = &stream.entries[i - 1];
-        if (stream_has(e, c->channel) && e->offset <= horizon) {
+        if (stream_shows(e, c->channel, horizon)) {
             c->msg = stream_msg(e, false);
             return;
         }
     }
-    c->err = FF_E_NOT_FOUND;
+    /* That there is none is the leader's word. */
+    c->err = stream_end(c->channel) == 0 ? FF_E_NOT_FOUND : FF_E_UNAVAILABLE;
+}
+
+static inline void stream_state(struct ff_history_state *state)
+{
+    stream_epoch_text(state->epoch);
+    state->last = stream.next - 1;
+    state->first = stream.next;
+    state->per_channel = stream.per_channel;
+    for (size_t i = stream.count; i > 0; i--) {
+        const struct fake_entry *e = &stream.entries[i - 1];
+        if (e->epoch == stream.epoch && !e->gone)
+            state->first = e->offset;
+    }
 }
 
 /* At the server: its answer is on its way back after this. */
@@ -276,7 +308,12 @@ static inline void stream_on_call(void *arg)
     struct stream_call *c = arg;
     uint64_t horizon = stream_horizon();
 
-    stream_epoch_text(c->page.epoch);
+    stream_expire();
+    stream_state(&c->state);
+    memcpy(c->page.epoch, c->state.epoch, FF_EPOCH_MAX);
+    c->page.first = c->state.first;
+    c->page.last = c->state.last;
+    c->page.per_channel = c->state.per_channel;
     if (fake_random(1000) < fake.fail_calls)
         c->err = FF_E_TIMEOUT;
     else if (c->kind == ASK_LAST)
@@ -303,11 +340,11 @@ static inline struct stream_call *stream_ask(enum stream_ask kind,
     return c;
 }
 
-void ff_history_epoch(struct ff_bus *bus, int timeout_ms,
-                      ff_history_on_epoch *fn, void *ctx)
+void ff_history_ask_state(struct ff_bus *bus, int timeout_ms,
+                          ff_history_on_state *fn, void *ctx)
 {
     (void)bus, (void)timeout_ms;
-    stream_ask(ASK_EPOCH, NULL, ctx)->on_epoch = fn;
+    stream_ask(ASK_STATE, NULL, ctx)->on_state = fn;
 }
 
 void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
