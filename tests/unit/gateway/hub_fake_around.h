@@ -6,7 +6,7 @@
  * buckets, requests between services; and two workers whose mail is read.
  */
 
-#include "hub_fake.h"
+#include "hub_fake_bus.h"
 
 /* --- ff_svc.h --------------------------------------------------------------- */
 
