@@ -17,6 +17,23 @@
 #define READ_TIMEOUT_MS 10000
 #define READ_BYTES_MAX  (4u << 20)
 
+size_t history_visible_max(const struct ff_namespace *ns,
+                           struct ff_slice channel)
+{
+    if (ns->documents)
+        return SIZE_MAX;
+    if (ns->history_size == 0 && ff_namespace_cached(ns, channel))
+        return 1;
+    return (size_t)ns->history_size;
+}
+
+bool history_visible(const struct ff_namespace *ns,
+                     const struct message *message, int64_t now_ms)
+{
+    return ns->documents ||
+           message->m.time_ms >= now_ms - ns->history_ttl_s * 1000;
+}
+
 /* A client's question that is out. */
 struct ask {
     struct hub *hub;

@@ -7,6 +7,7 @@
 #include "ff_clock.h"
 #include "ff_metric.h"
 #include "gate.h"
+#include "history.h"
 #include "page.h"
 
 #define TRIES           4
@@ -15,23 +16,6 @@
 #define READ_BYTES_MAX  (16u << 20)
 
 /* --- what a channel shows ------------------------------------------------ */
-
-size_t history_visible_max(const struct ff_namespace *ns,
-                           struct ff_slice channel)
-{
-    if (ns->documents)
-        return SIZE_MAX;
-    if (ns->history_size == 0 && ff_namespace_cached(ns, channel))
-        return 1;
-    return (size_t)ns->history_size;
-}
-
-bool history_visible(const struct ff_namespace *ns,
-                     const struct message *message, int64_t now_ms)
-{
-    return ns->documents ||
-           message->m.time_ms >= now_ms - ns->history_ttl_s * 1000;
-}
 
 /* Rising order: when the first one is young enough, all are. */
 static bool may_replay(const struct feed *feed, struct message *const *messages,

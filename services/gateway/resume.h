@@ -16,11 +16,4 @@ void resume_ask(struct feed *feed, struct to_hub *item);
 /* The position moved, or became known: look at those who wait. */
 void resume_wake(struct feed *feed);
 
-/* The most messages that this channel shows of what it keeps. */
-size_t history_visible_max(const struct ff_namespace *ns,
-                           struct ff_slice channel);
-/* Whether it is young enough to be shown. */
-bool history_visible(const struct ff_namespace *ns,
-                     const struct message *message, int64_t now_ms);
-
 #endif
