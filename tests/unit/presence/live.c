@@ -296,7 +296,8 @@ void live_init(struct live *live)
                 {"ff.gw.*.presence_report", on_report},
                 {"ff.gws.beat", on_ask_beat}};
 
-    *live = (struct live){.seen = json_object(), .owners = json_object()};
+    *live = (struct live){
+        .report_ms = 1000, .seen = json_object(), .owners = json_object()};
     assert_int_equal(bus_test_open(&live->t, NULL), 0);
     for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
         ff_bus_subscribe(live->t.bus, subs[i].subject, NULL, subs[i].fn, live);

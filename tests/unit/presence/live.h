@@ -37,6 +37,7 @@ struct live {
     struct bus_test t; /* its bus is that of gateways and of who asks */
     struct replica replicas[LIVE_REPLICAS];
     struct played gateways[LIVE_GATEWAYS];
+    int64_t report_ms; /* of replicas that start */
     struct ff_timer *beats;
     struct ff_buf
         told; /* lines: "chat +ann -bob =1\n", "member_added chat ann\n" */

@@ -161,7 +161,7 @@ void live_start(struct live *live, unsigned i)
     snprintf(replica->name, sizeof(replica->name), "presence-%u", i + 1);
     replica->conf = (struct presence_conf){.lease_ms = 2000,
                                            .listen_ms = 500,
-                                           .report_ms = 1000,
+                                           .report_ms = live->report_ms,
                                            .page_members = 10,
                                            .replicas = 1};
     replica->bus = ff_bus_new(live->t.loop, &bus);

@@ -9,8 +9,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -299,15 +297,15 @@ static void leaves(unsigned g)
     m.gateways[g].alive = false;
 }
 
-static void starts(unsigned g)
-{
-    m.gateways[g] = (struct gateway){.alive = true, .boot_ms = m.now_ms + 1};
-    assert_non_null(hear(g, false));
-}
-
 static void beats(unsigned g)
 {
     assert_non_null(hear(g, false));
+}
+
+static void starts(unsigned g)
+{
+    m.gateways[g] = (struct gateway){.alive = true, .boot_ms = m.now_ms + 1};
+    beats(g);
 }
 
 static void step(void)
@@ -333,9 +331,7 @@ static void step(void)
 
 static void turn(void)
 {
-    static const int64_t pauses[] = {0, 0, 1, 15, 100, 699, 700, 3000};
-
-    m.now_ms += pauses[pick(8)];
+    m.now_ms += (const int64_t[]){0, 0, 1, 15, 100, 699, 700, 3000}[pick(8)];
     for (unsigned g = 0; g < GATEWAYS; g++)
         if (m.gateways[g].alive)
             beats(g);
