@@ -13,9 +13,11 @@
 #define APP                                                                    \
     "{\"id\":\"dev\",\"keys\":[{\"key\":\"k\",\"secret\":\"s\"}],"             \
     "\"namespaces\":{\"\":{\"presence_grace_ms\":300},"                        \
-    "\"now\":{\"presence_grace_ms\":0}}}"
+    "\"now\":{\"presence_grace_ms\":0},"
+"\"long\":{\"presence_grace_ms\":600000}}}"
 
-unsigned live_partition(const char *channel)
+    unsigned
+    live_partition(const char *channel)
 {
     return ff_subject_partition(ff_slice_str(channel));
 }

@@ -3,14 +3,13 @@
 
 /*
  * Presence replicas in this process on a real nats-server, gateways played by hand, and what comes over the bus. The
- * app is "dev"; the grace is GRACE_MS, and 0 on channels of "now:".
+ * app is "dev"; the grace is 300 ms, none on channels of "now:", and ten minutes on those of "long:".
  */
 
 #include "ff_json.h"
 #include "services/presence/presence.h"
 #include "tests/unit/lib/bus_test.h"
 
-#define GRACE_MS      300
 #define LIVE_REPLICAS 3
 #define LIVE_GATEWAYS 3
 

@@ -61,7 +61,7 @@ static void a_list_tells_who_and_from_whom(void **state)
 
 static void pages_are_of_one_version(void **state)
 {
-    char user[8];
+    char user[16];
 
     (void)state;
     for (int i = 0; i < 25; i++) {

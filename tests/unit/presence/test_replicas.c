@@ -137,13 +137,14 @@ static void graces_end_with_an_orderly_stop(void **state)
     (void)state;
     live_start_and_wait(&live, 0);
     live_connect(&live, 0, "ann", true);
-    live_set(&live, 0, "chat", "ann", true, true);
-    live_expect_told(&live, "chat +ann =1");
+    live_set(&live, 0, "long:chat", "ann", true, true);
+    live_expect_told(&live, "long:chat +ann =1");
     live_connect(&live, 0, "ann", false);
-    live_set(&live, 0, "chat", "ann", false, true);
-    ff_loop_step(live.t.loop, 10);
+    live_set(&live, 0, "long:chat", "ann", false, true);
+    live_set(&live, 0, "long:chat", "bob", true, true);
+    live_expect_told(&live, "long:chat +bob =2");
     live_stop(&live, 0);
-    live_expect_told(&live, "chat -ann =0");
+    live_expect_told(&live, "long:chat -ann =1");
     live_start_and_wait(&live, 0);
     json_t *status = live_ask(&live, "ff.rpc.presence.status",
                               "{\"app\":\"dev\",\"user_id\":\"ann\"}");

@@ -126,7 +126,7 @@ static void last_seen_is_written_when_the_last_connection_went(void **state)
     live_connect(&live, 1, "ann", true);
     live_expect_told(&live, "user_online ann");
     assert_true(is_online());
-    set_status(",\"activity\":\"tea\"");
+    json_decref(set_status(",\"activity\":\"tea\""));
     live_connect(&live, 0, "ann", false);
     live_connect(&live, 1, "ann", false);
     live_expect_told(&live, "user_offline ann");
