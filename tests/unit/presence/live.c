@@ -10,14 +10,13 @@
 #include "ff_log.h"
 #include "ff_map.h"
 
-#define APP                                                                    \
-    "{\"id\":\"dev\",\"keys\":[{\"key\":\"k\",\"secret\":\"s\"}],"             \
-    "\"namespaces\":{\"\":{\"presence_grace_ms\":300},"                        \
+static const char app[] =
+    "{\"id\":\"dev\",\"keys\":[{\"key\":\"k\",\"secret\":\"s\"}],"
+    "\"namespaces\":{\"\":{\"presence_grace_ms\":300},"
     "\"now\":{\"presence_grace_ms\":0},"
-"\"long\":{\"presence_grace_ms\":600000}}}"
+    "\"long\":{\"presence_grace_ms\":600000}}}";
 
-    unsigned
-    live_partition(const char *channel)
+unsigned live_partition(const char *channel)
 {
     return ff_subject_partition(ff_slice_str(channel));
 }
@@ -282,7 +281,7 @@ static void put_app(struct live *live)
     ff_kv_ensure(live->t.bus, FF_BUCKET_APPS, 1, on_ensured, &done);
     wait_for(&live->t, done);
     done = false;
-    ff_kv_put(live->t.bus, FF_BUCKET_APPS, "dev", ff_slice_str(APP), UINT64_MAX,
+    ff_kv_put(live->t.bus, FF_BUCKET_APPS, "dev", ff_slice_str(app), UINT64_MAX,
               on_put, &done);
     wait_for(&live->t, done);
 }
