@@ -1,16 +1,22 @@
 // The chat page: one channel, who is on it, who is typing.
 import { Connection, gatewayUrl, myName, showState } from "/connection.js";
-import { People } from "/people.js";
+import { Members, People } from "/people.js";
 
-const channel = new URLSearchParams(location.search).get("channel") ?? "history:lobby";
+const query = new URLSearchParams(location.search);
+const channel = query.get("channel") ?? "history:lobby";
 const at = (id) => document.getElementById(id);
 const connection = new Connection(gatewayUrl());
-const people = new People(connection, channel, () => ({ name: at("name").value, status: at("status").value }));
+const me = () => ({ name: at("name").value, status: at("status").value });
+const signedIn = query.has("token");
+const room = /^(presence-|room:)/.test(channel) ? channel : `room:${channel.split(":").pop()}`;
+const people = signedIn ? new Members(connection, channel, room, me) : new People(connection, channel, me);
 
 at("channel").textContent = channel;
 at("name").value = myName();
 showState(connection, at("state"), at("latency"));
 connection.subscribe(channel);
+if (signedIn && room !== channel) connection.subscribe(room);
+at("name").readOnly = signedIn;
 
 function line(kind, name, text, aside) {
   const item = document.createElement("li");
@@ -77,6 +83,8 @@ at("name").addEventListener("change", () => {
 at("status").addEventListener("change", () => people.announce());
 
 people.addEventListener("change", () => {
+  const own = signedIn && people.list().find((person) => person.me);
+  if (own) at("name").value = own.name;
   at("people").replaceChildren(
     ...people.list().map((person) => {
       const item = document.createElement("li");
@@ -84,7 +92,7 @@ people.addEventListener("change", () => {
       const small = document.createElement("small");
       item.className = person.status;
       name.textContent = person.name;
-      small.textContent = person.me ? "you" : person.status;
+      small.textContent = person.me ? "you" : person.activity || person.status;
       item.append(name, small);
       return item;
     }),

@@ -13,6 +13,7 @@ export class Connection extends EventTarget {
     this.url = url;
     this.state = "connecting";
     this.connectionId = null;
+    this.userId = null; // without a token there is none
     setInterval(() => this.#measure(), 5000);
     this.#open();
   }
@@ -75,6 +76,7 @@ export class Connection extends EventTarget {
   #welcomed(frame) {
     this.#tries = 0;
     this.connectionId = frame.connection_id;
+    this.userId = frame.user_id;
     this.#setState("connected");
     this.#measure();
     for (const channel of this.#channels.keys())
@@ -100,7 +102,9 @@ export class Connection extends EventTarget {
 
 export function gatewayUrl() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}/v1/ws`;
+  const token = new URLSearchParams(location.search).get("token");
+  const query = token ? `?token=${encodeURIComponent(token)}` : "";
+  return `${scheme}//${location.host}/v1/ws${query}`;
 }
 
 // Shows state and round trip in the page's head.

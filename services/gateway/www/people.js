@@ -1,23 +1,60 @@
-// Who is on a channel, among anonymous visitors: each page says so in a whisper, on coming and every ten seconds, and is
-// forgotten when it falls silent. Whispers are never stored.
+// Who is on a channel, and who is typing there. Whispers are never stored.
 
 const ANNOUNCE_MS = 10000;
 const FORGET_MS = 25000;
 const TYPING_MS = 4000;
 
-export class People extends EventTarget {
-  #others = new Map(); // connection id -> {name, status, seen}
+class Typing extends EventTarget {
   #typing = new Map(); // name -> until
   #lastTyping = 0;
 
   constructor(connection, channel, me) {
     super();
     Object.assign(this, { connection, channel, me });
+    connection.addEventListener("whisper", ({ detail }) => this.heard(detail));
+    setInterval(() => this.forget(Date.now()), 1000);
+  }
+
+  typingNames() {
+    return [...this.#typing.keys()];
+  }
+
+  typing() {
+    if (Date.now() - this.#lastTyping < 2500) return;
+    this.#lastTyping = Date.now();
+    this.whisper("typing", { name: this.me().name });
+  }
+
+  whisper(event, message) {
+    this.connection.ask("whisper", { channel: this.channel, event, message }).catch(() => {});
+  }
+
+  heard({ event, message }) {
+    if (event !== "typing") return;
+    this.#typing.set(String(message.name), Date.now() + TYPING_MS);
+    this.dispatchEvent(new Event("typing"));
+  }
+
+  forget(now) {
+    for (const [name, until] of this.#typing) if (now > until) this.#typing.delete(name);
+    this.dispatchEvent(new Event("typing"));
+  }
+
+  changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+// Anonymous visitors are no members: each page says in a whisper who it is, on coming and every ten seconds, and is
+// forgotten when it falls silent.
+export class People extends Typing {
+  #others = new Map(); // connection id -> {name, status, seen}
+
+  constructor(connection, channel, me) {
+    super(connection, channel, me);
     connection.addEventListener("subscribed", () => this.announce(true));
-    connection.addEventListener("whisper", ({ detail }) => this.#heard(detail));
     setInterval(() => this.announce(), ANNOUNCE_MS);
-    setInterval(() => this.#forget(), 1000);
-    addEventListener("pagehide", () => this.#whisper("bye", { id: connection.connectionId }));
+    addEventListener("pagehide", () => this.whisper("bye", { id: connection.connectionId }));
   }
 
   list() {
@@ -25,49 +62,67 @@ export class People extends EventTarget {
     return [{ ...this.me(), me: true }, ...others];
   }
 
-  typingNames() {
-    return [...this.#typing.keys()];
-  }
-
   // new: those who are here answer, so that a newcomer sees them at once.
   announce(asNew = false) {
-    this.#whisper("here", { id: this.connection.connectionId, ...this.me(), new: asNew });
-    this.#changed();
+    this.whisper("here", { id: this.connection.connectionId, ...this.me(), new: asNew });
+    this.changed();
   }
 
-  typing() {
-    if (Date.now() - this.#lastTyping < 2500) return;
-    this.#lastTyping = Date.now();
-    this.#whisper("typing", { name: this.me().name });
-  }
-
-  #whisper(event, message) {
-    this.connection.ask("whisper", { channel: this.channel, event, message }).catch(() => {});
-  }
-
-  #heard({ event, message }) {
+  heard(whisper) {
+    const { event, message } = whisper;
+    super.heard(whisper);
     if (event === "here") {
       this.#others.set(message.id, { name: String(message.name), status: message.status, seen: Date.now() });
       if (message.new) this.announce();
-      this.#changed();
     } else if (event === "bye") {
       this.#others.delete(message.id);
-      this.#changed();
-    } else if (event === "typing") {
-      this.#typing.set(String(message.name), Date.now() + TYPING_MS);
-      this.dispatchEvent(new Event("typing"));
     }
+    this.changed();
   }
 
-  #forget() {
-    const now = Date.now();
+  forget(now) {
+    super.forget(now);
     for (const [id, person] of this.#others) if (now - person.seen > FORGET_MS) this.#others.delete(id);
-    for (const [name, until] of this.#typing) if (now > until) this.#typing.delete(name);
-    this.dispatchEvent(new Event("typing"));
-    this.#changed();
+    this.changed();
+  }
+}
+
+// Users with a token are members of a channel with presence: the server keeps the list, and tells its changes.
+export class Members extends Typing {
+  #members = new Map(); // user id -> member
+
+  constructor(connection, channel, room, me) {
+    super(connection, channel, me);
+    this.room = room;
+    connection.addEventListener("subscribed", ({ detail }) => this.#begin(detail));
+    connection.addEventListener("presence", ({ detail }) => this.#change(detail));
   }
 
-  #changed() {
-    this.dispatchEvent(new Event("change"));
+  list() {
+    const own = this.connection.userId;
+    return [...this.#members.values()].map((member) => ({
+      name: member.name ?? member.user_id,
+      status: member.status,
+      activity: member.activity,
+      me: member.user_id === own,
+    }));
+  }
+
+  announce() {
+    this.connection.ask("presence", { status: this.me().status }).catch(() => {});
+  }
+
+  #begin({ channel, presence }) {
+    if (channel !== this.room || !presence) return;
+    this.#members = new Map(presence.members.map((member) => [member.user_id, member]));
+    this.changed();
+  }
+
+  #change({ channel, joined = [], left = [], changed = [] }) {
+    if (channel !== this.room) return;
+    for (const id of left) this.#members.delete(id);
+    for (const member of joined) this.#members.set(member.user_id, member);
+    for (const member of changed) Object.assign(this.#members.get(member.user_id) ?? {}, member);
+    this.changed();
   }
 }
