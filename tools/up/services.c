@@ -16,6 +16,7 @@ static const struct {
     const char *name, *value;
 } development[] = {
     {FF_SVC_AUTH, "dev", "true"},
+    {FF_SVC_PRESENCE, "listen_ms", "500"}, /* all are near */
 };
 #define DEVELOPMENT_COUNT (sizeof(development) / sizeof(development[0]))
 
