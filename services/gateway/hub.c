@@ -169,16 +169,11 @@ static void on_stopped(struct hub *hub, struct to_hub *item)
 }
 
 static void (*const handlers[])(struct hub *hub, struct to_hub *item) = {
-    [TO_HUB_SUBSCRIBE] = feed_subscribe,
-    [TO_HUB_DROP] = feed_drop,
-    [TO_HUB_PUBLISH] = publish,
-    [TO_HUB_HISTORY] = history_ask,
-    [TO_HUB_VERIFY] = calls_verify,
-    [TO_HUB_CALL] = calls_call,
-    [TO_HUB_ANSWER] = queries_answer,
-    [TO_HUB_STOPPED] = on_stopped,
-    [TO_HUB_PRESENCE] = presence_member,
-    [TO_HUB_MEMBERS] = presence_list,
+    [TO_HUB_SUBSCRIBE] = feed_subscribe, [TO_HUB_DROP] = feed_drop,
+    [TO_HUB_PUBLISH] = publish,          [TO_HUB_HISTORY] = history_ask,
+    [TO_HUB_VERIFY] = calls_verify,      [TO_HUB_CALL] = calls_call,
+    [TO_HUB_ANSWER] = queries_answer,    [TO_HUB_STOPPED] = on_stopped,
+    [TO_HUB_PRESENCE] = presence_member, [TO_HUB_MEMBERS] = presence_list,
     [TO_HUB_STATUS] = presence_set,
 };
 

@@ -4,8 +4,8 @@
 /*
  * What the parts of the hub share: its state, and how they talk to the
  * workers. Only hub.c and its parts (feed, stored, resume, publish,
- * history, calls, queries, revoked, presence) include it. Everything runs on the
- * service's loop.
+ * history, calls, queries, revoked, presence) include it. Everything runs on
+ * the service's loop.
  *
  * A call that comes back later (barrier, read, request) holds a reference of
  * the hub or of its channel; after hub_free() it finds `closed` and only lets
