@@ -17,10 +17,10 @@
 static void on_moved(void *ctx, unsigned partition)
 {
     struct rosters *rosters = ctx;
-    struct room *room;
+    struct room *room = TAILQ_FIRST(&rosters->rooms[partition]);
 
-    TAILQ_FOREACH(room, &rosters->rooms[partition], link)
-    room_on_moved(room);
+    for (; room != NULL; room = TAILQ_NEXT(room, link))
+        room_on_moved(room);
 }
 
 static void on_beat(void *ctx, struct ff_bus_msg *msg)

@@ -20,7 +20,7 @@ struct rosters {
     struct ff_bus_sub *beats;
     int64_t connected_ms; /* since when we hear signs of life; 0: not */
     int64_t dropped;      /* messages that the bus could not keep, as seen */
-    TAILQ_HEAD(, room) rooms[FF_PARTITIONS];
+    TAILQ_HEAD(room_list, room) rooms[FF_PARTITIONS];
 };
 
 struct rosters *rosters_new(struct hub *hub);
