@@ -75,6 +75,7 @@ bool ff_namespace_stored(const struct ff_namespace *ns,
 /* Whether its last message is sent to each new subscriber: option cache, or the prefix cache-. */
 bool ff_namespace_cached(const struct ff_namespace *ns,
                          struct ff_slice channel);
+/* Whether its members are listed. Never those of a user's or the system's own channels. */
 bool ff_namespace_has_presence(const struct ff_namespace *ns,
                                struct ff_slice channel);
 

@@ -66,5 +66,8 @@ bool ff_namespace_stored(const struct ff_namespace *ns, struct ff_slice channel)
 bool ff_namespace_has_presence(const struct ff_namespace *ns,
                                struct ff_slice channel)
 {
-    return ns->presence || read_prefixes(channel).presence;
+    bool reserved =
+        channel.len && (channel.data[0] == '#' || channel.data[0] == '$');
+
+    return !reserved && (ns->presence || read_prefixes(channel).presence);
 }

@@ -148,6 +148,16 @@ static void prefixes_have_their_meaning(void **state)
     ff_app_unref(&app);
 }
 
+static void reserved_channels_have_no_members(void **state)
+{
+    static const struct ff_namespace ns = {.presence = true};
+
+    (void)state;
+    assert_true(ff_namespace_has_presence(&ns, ff_slice_str("room")));
+    assert_false(ff_namespace_has_presence(&ns, ff_slice_str("#user-1")));
+    assert_false(ff_namespace_has_presence(&ns, ff_slice_str("$stats")));
+}
+
 static void wrong_records_are_refused_by_name(void **state)
 {
     static const struct {
@@ -218,6 +228,7 @@ int main(void)
         cmocka_unit_test(least_record),
         cmocka_unit_test(channels_find_their_namespace),
         cmocka_unit_test(prefixes_have_their_meaning),
+        cmocka_unit_test(reserved_channels_have_no_members),
         cmocka_unit_test(wrong_records_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
