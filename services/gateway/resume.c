@@ -87,8 +87,10 @@ static void answer_from_page(struct feed *feed, struct to_hub *item,
                              const struct page *page)
 {
     struct stored *stored = feed->stored;
-    uint64_t end = page_end(page);
-    size_t first = page_after(page, item->recover.offset), count = 0;
+    uint64_t offset = item->recover.offset, end = page_end(page);
+    size_t first = page_after(page, offset), count = 0;
+    if (end < offset)
+        end = offset; /* a page that lags behind the client */
     size_t tail = ring_count_after(&stored->ring, end);
     struct message **messages =
         ff_alloc((page->count + tail + 1) * sizeof(*messages));
@@ -245,7 +247,8 @@ static struct ff_history_query read_query(const struct feed *feed)
     };
 }
 
-static void judge_all(struct feed *feed, const struct ff_history_page *read)
+/* false: the page is of another stream; the sync wakes those who wait. */
+static bool judge_all(struct feed *feed, const struct ff_history_page *read)
 {
     const struct ff_history_query query = read_query(feed);
     struct waiter *waiter, *next;
@@ -254,7 +257,7 @@ static void judge_all(struct feed *feed, const struct ff_history_page *read)
     if (strcmp(read->epoch, feed->stored->epoch) != 0) {
         feed->stored->doubtful = true;
         stored_sync(feed);
-        return;
+        return false;
     }
     page_init(&page, &query, read);
     for (waiter = TAILQ_FIRST(&feed->waiting); waiter != NULL; waiter = next) {
@@ -262,6 +265,7 @@ static void judge_all(struct feed *feed, const struct ff_history_page *read)
         judge(feed, waiter, &page);
     }
     page_fini(&page);
+    return true;
 }
 
 static void read_failed(struct feed *feed, ff_err err)
@@ -286,8 +290,8 @@ static void on_page(void *ctx, ff_err err, const struct ff_history_page *page)
             read_failed(feed, err);
         } else if (position_is_known(feed)) {
             feed->stored->reading_tries = 0;
-            judge_all(feed, page);
-            resume_wake(feed);
+            if (judge_all(feed, page))
+                resume_wake(feed);
         }
     }
     feed_unref(&feed);

@@ -150,6 +150,7 @@ void stored_sync(struct feed *feed)
 
 void stored_renew(struct feed *feed)
 {
+    held_clear(&feed->held); /* perhaps of another stream; it is read again */
     feed->stored->check_later = true;
     stored_sync(feed);
 }

@@ -24,6 +24,7 @@
 #include "ff_clock.h"
 #include "ff_history.h"
 #include "ff_kv.h"
+#include "ff_map.h"
 #include "ff_rpc.h"
 #include "ff_svc.h"
 #include "services/gateway/gateway_conf.h"
@@ -54,6 +55,7 @@ static struct {
     uint64_t order;
     int64_t now_ms;
     uint64_t random;
+    unsigned random_bytes;
 
     bool connected;
     uint64_t generation;
@@ -155,11 +157,9 @@ static inline int64_t fake_soon(void)
 /* Maps get the same keys in each run. */
 ssize_t getrandom(void *out, size_t len, unsigned flags)
 {
-    static unsigned n;
-
     (void)flags;
     for (size_t i = 0; i < len; i++)
-        ((unsigned char *)out)[i] = (unsigned char)(++n * 151);
+        ((unsigned char *)out)[i] = (unsigned char)(++fake.random_bytes * 151);
     return (ssize_t)len;
 }
 

@@ -231,13 +231,27 @@ static inline void stream_on_answer(void *arg)
     free(c);
 }
 
-/* The newest offset that a read sees: a replica may lag. */
+#define STREAM_LAG_MS 2000
+
+/* The newest offset that a read sees: a replica may lag for a while. */
 static inline uint64_t stream_horizon(void)
 {
+    int64_t lag_ms = fake_random(STREAM_LAG_MS);
+    uint64_t horizon = 0;
+    bool all = true;
+
     if (fake_random(1000) >= stream.lag)
         return UINT64_MAX;
-    uint64_t behind = 1 + fake_random(6);
-    return stream.next > behind + 1 ? stream.next - 1 - behind : 0;
+    for (size_t i = 0; i < stream.count; i++) {
+        const struct fake_entry *e = &stream.entries[i];
+        if (e->epoch != stream.epoch)
+            continue;
+        if (e->time_ms + lag_ms <= fake.now_ms)
+            horizon = e->offset;
+        else
+            all = false;
+    }
+    return all ? UINT64_MAX : horizon;
 }
 
 /* What a replica has that knows the stream up to the horizon. */

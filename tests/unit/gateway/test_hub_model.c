@@ -106,7 +106,8 @@ static void arrive(unsigned client, unsigned channel,
     const struct fake_entry *next = next_true(at, channel);
 
     assert_true(position->known);
-    if (next != NULL && next->offset <= position->offset)
+    if (position->offset < at->offset ||
+        (next != NULL && next->offset <= position->offset))
         complain(client, channel, "was put at", position->offset);
     at->offset = position->offset;
 }
@@ -340,9 +341,10 @@ static void play(uint64_t seed, const struct trouble *trouble, unsigned steps)
 
 static const struct trouble calm = {0, 0, 0, 1000, 3, 16, 1 << 20, 1000};
 static const struct trouble stormy = {100, 50, 200, 12, 20, 6, 8192, 10};
-static const struct trouble no_memory = {50, 20, 100, 40, 10, 0, 0, 30};
+static const struct trouble lagging = {30, 0, 700, 1000, 8, 2, 4096, 200};
+static const struct trouble no_memory = {50, 20, 500, 40, 10, 0, 0, 30};
 
-#define SEEDS 40
+#define SEEDS 60
 
 static void test_stormy(void **state)
 {
@@ -368,6 +370,14 @@ static void test_no_memory(void **state)
     assert_true(model.recovered > 0);
 }
 
+static void test_lagging(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        play(seed, &lagging, 1000);
+    assert_true(model.recovered > 0);
+}
+
 static void test_calm(void **state)
 {
     (void)state;
@@ -380,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calm),
+        cmocka_unit_test(test_lagging),
         cmocka_unit_test(test_stormy),
         cmocka_unit_test(test_no_memory),
     };
