@@ -40,7 +40,7 @@ static ff_err read_page(struct partition *partition,
                               "this list is not kept any more; begin again");
         return ff_why_set(why, err, "page", "there is no such page");
     }
-    partition_flush(partition);
+    (void)partition_flush(partition, PARTITION_FLUSH_MAX);
     const struct channel *channel = roster_find(roster, ask->app, ask->channel);
     key->version = roster_version(roster, channel);
     pages_first(pages, key, channel, now_ms, out, out_page);

@@ -65,15 +65,23 @@ void pages_free(struct pages **pages)
     *pages = NULL;
 }
 
+static bool is_over(const struct pages *pages, const struct frozen *list,
+                    int64_t now_ms)
+{
+    bool is_last = TAILQ_NEXT(list, order) == NULL;
+
+    return now_ms - list->used_ms > PAGES_KEEP_MS ||
+           (pages->faces > PAGES_FACES_MAX && !is_last);
+}
+
 void pages_expire(struct pages *pages, int64_t now_ms)
 {
-    struct frozen *list;
+    struct frozen *list = TAILQ_FIRST(&pages->order), *next;
 
-    while ((list = TAILQ_FIRST(&pages->order)) != NULL &&
-           (now_ms - list->used_ms > PAGES_KEEP_MS ||
-            (pages->faces > PAGES_FACES_MAX &&
-             list != TAILQ_LAST(&pages->order, frozen_list))))
+    for (; list != NULL && is_over(pages, list, now_ms); list = next) {
+        next = TAILQ_NEXT(list, order);
         drop(pages, list);
+    }
 }
 
 /* --- freezing --------------------------------------------------------------------- */

@@ -310,10 +310,12 @@ void partition_tick(struct partition *partition, int64_t now_ms)
     changed(partition);
 }
 
-void partition_flush(struct partition *partition)
+size_t partition_flush(struct partition *partition, size_t most)
 {
-    if (partition->server != NULL)
-        roster_flush(partition->roster, &changes_sink, partition->env->changes);
+    if (partition->server == NULL)
+        return 0;
+    return roster_flush(partition->roster, most, &changes_sink,
+                        partition->env->changes);
 }
 
 /* --- life -------------------------------------------------------------------------------- */
@@ -355,7 +357,7 @@ void partition_free(struct partition **partition, bool orderly)
     *partition = NULL;
     if (orderly) {
         roster_end_graces(p->roster);
-        partition_flush(p);
+        (void)partition_flush(p, SIZE_MAX);
     }
     ff_rpc_server_free(&p->server);
     ff_bus_unsubscribe(&p->deltas);

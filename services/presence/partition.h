@@ -28,6 +28,8 @@ struct partition_env {
     void *ctx;
 };
 
+#define PARTITION_FLUSH_MAX 10000 /* some 50 ms of work */
+
 struct partition;
 struct partition *partition_new(const struct partition_env *env,
                                 unsigned number, int64_t now_ms);
@@ -40,7 +42,8 @@ void partition_gateway_gone(struct partition *partition,
                             const struct lease *lease, int64_t now_ms,
                             bool at_once);
 void partition_tick(struct partition *partition, int64_t now_ms);
-void partition_flush(struct partition *partition);
+/* As roster_flush; 0 before it is synced. */
+size_t partition_flush(struct partition *partition, size_t most);
 
 bool partition_is_synced(const struct partition *partition);
 unsigned partition_number(const struct partition *partition);

@@ -39,18 +39,7 @@ void presence_settle(struct presence *presence, int64_t now_ms)
             ff_fi("others", (int64_t)owners_others(presence->owners)));
 }
 
-static void flush(struct presence *presence)
-{
-    ff_timer_free(&presence->flush);
-    for (unsigned i = 0; i < FF_PARTITIONS; i++)
-        if (presence->partitions[i] != NULL)
-            partition_flush(presence->partitions[i]);
-}
-
-static void on_flush(void *ctx)
-{
-    flush(ctx);
-}
+static void on_flush(void *ctx);
 
 static void on_dirty(void *ctx)
 {
@@ -59,6 +48,24 @@ static void on_dirty(void *ctx)
     if (presence->flush == NULL)
         presence->flush = ff_timer_new(ff_bus_loop(presence->options.bus),
                                        FLUSH_MS, 0, on_flush, presence);
+}
+
+/* What is too much at once goes on soon, with those whose turn it was not. */
+static void on_flush(void *ctx)
+{
+    struct presence *presence = ctx;
+    size_t left = PARTITION_FLUSH_MAX;
+
+    ff_timer_free(&presence->flush);
+    for (unsigned i = 0; i < FF_PARTITIONS && left > 0; i++) {
+        unsigned turn = presence->flush_turn;
+        if (presence->partitions[turn] != NULL)
+            left -= partition_flush(presence->partitions[turn], left);
+        if (left > 0)
+            presence->flush_turn = (turn + 1) % FF_PARTITIONS;
+    }
+    if (left == 0)
+        on_dirty(presence);
 }
 
 /* --- phases ------------------------------------------------------------------------------ */

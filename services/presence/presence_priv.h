@@ -28,6 +28,7 @@ struct presence {
     struct ff_bus_sub *replica_beats, *gateway_beats;
     struct ff_rpc_server *any, *all;
     struct ff_timer *tick, *flush;
+    unsigned flush_turn; /* the partition that is flushed next */
     void (*stopped)(void *ctx);
     void *stopped_ctx;
 };

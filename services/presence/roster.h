@@ -78,9 +78,11 @@ struct roster_sink {
                       bool occupied);
 };
 
+/* There is something to tell. */
 bool roster_is_dirty(const struct roster *roster);
-void roster_flush(struct roster *roster, const struct roster_sink *sink,
-                  void *ctx);
+/* At most about this many members and channels; how many they were. The rest waits for the next flush. */
+size_t roster_flush(struct roster *roster, size_t most,
+                    const struct roster_sink *sink, void *ctx);
 /* What is there now counts as told, without telling it. */
 void roster_adopt(struct roster *roster);
 

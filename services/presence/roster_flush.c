@@ -10,6 +10,7 @@ struct flush {
     struct member *gone; /* removed once they are told */
     struct roster_change changes[ROSTER_BATCH_MAX];
     size_t count, bytes;
+    size_t left; /* members and channels that may still be looked at */
 };
 
 bool roster_is_dirty(const struct roster *roster)
@@ -76,16 +77,16 @@ static void tell_member(struct flush *flush, struct member *member)
 
 static void tell_members(struct flush *flush)
 {
-    struct member *member = flush->channel->dirty, *next;
+    struct member *member;
 
-    flush->channel->dirty = NULL;
-    for (; member != NULL; member = next) {
-        next = member->next_dirty;
+    for (; flush->left > 0 && (member = flush->channel->dirty) != NULL;
+         flush->left--) {
+        flush->channel->dirty = member->next_dirty;
         tell_member(flush, member);
     }
     tell_batch(flush);
     while (flush->gone != NULL) {
-        next = flush->gone->next_dirty;
+        struct member *next = flush->gone->next_dirty;
         member_remove(flush->roster, flush->gone);
         flush->gone = next;
     }
@@ -103,26 +104,28 @@ static void tell_occupancy(struct flush *flush, bool occupied)
                                occupied);
 }
 
-/* A channel is occupied before anybody joins, and vacated after all left. */
-static void tell_channel(struct flush *flush)
+/* A channel is occupied before anybody joins, and vacated after all left. False: more of it waits. */
+static bool tell_channel(struct flush *flush)
 {
     struct channel *channel = flush->channel;
     bool occupied = stay_is_there(&channel->stay);
 
-    channel->stay.dirty = false;
     if (occupied)
         tell_occupancy(flush, true);
     tell_members(flush);
+    if (channel->dirty != NULL)
+        return false;
+    channel->stay.dirty = false;
     if (!occupied)
         tell_occupancy(flush, false);
     if (!occupied && channel->total == 0)
         channel_remove(flush->roster, channel);
+    return true;
 }
 
-void roster_flush(struct roster *roster, const struct roster_sink *sink,
-                  void *ctx)
+size_t roster_flush(struct roster *roster, size_t most,
+                    const struct roster_sink *sink, void *ctx)
 {
-    struct channel *channel = roster->dirty, *next;
     struct flush flush;
 
     flush.roster = roster;
@@ -130,15 +133,19 @@ void roster_flush(struct roster *roster, const struct roster_sink *sink,
     flush.ctx = ctx;
     flush.gone = NULL;
     flush.count = flush.bytes = 0;
-    roster->dirty = NULL;
-    for (; channel != NULL; channel = next) {
-        next = channel->next_dirty;
-        flush.channel = channel;
-        tell_channel(&flush);
+    flush.left = most;
+    while (roster->dirty != NULL && flush.left > 0) {
+        struct channel *next = roster->dirty->next_dirty;
+        flush.channel = roster->dirty;
+        flush.left--;
+        if (!tell_channel(&flush))
+            break;
+        roster->dirty = next;
     }
+    return most - flush.left;
 }
 
 void roster_adopt(struct roster *roster)
 {
-    roster_flush(roster, NULL, NULL);
+    roster_flush(roster, SIZE_MAX, NULL, NULL);
 }

@@ -25,7 +25,7 @@ struct job {
 };
 
 struct status_writer {
-    STAILQ_HEAD(, job) waiting;
+    STAILQ_HEAD(job_list, job) waiting;
     size_t waiting_count, under_way;
 };
 

@@ -87,7 +87,7 @@ void roster_fake_expect(struct roster_fake *fake, int64_t after_ms,
 
     fake->now_ms += after_ms;
     roster_tick(fake->roster, fake->now_ms);
-    roster_flush(fake->roster, &sink, fake);
+    (void)roster_flush(fake->roster, SIZE_MAX, &sink, fake);
     assert_false(roster_is_dirty(fake->roster));
     ff_buf_adds(&fake->told, "");
     assert_string_equal(fake->told.data, want);

@@ -196,6 +196,22 @@ static void a_bus_that_was_away_loses_nobody(void **state)
     assert_null(strstr(live.told.data, "-ann"));
 }
 
+/* Others took it for dead, and it heard no gateway: what it knows is worth nothing. */
+static void one_that_stood_still_begins_anew(void **state)
+{
+    (void)state;
+    set_all(0, "ann", true, false);
+    live_start_and_wait(&live, 0);
+    expect_all("ann");
+    unsigned before = live.gateways[0].reports;
+    int64_t until = bus_test_now() + 3500;
+    while (bus_test_now() < until)
+        continue;
+    wait_for(&live.t, live.gateways[0].reports > before);
+    expect_all("ann");
+    assert_null(strstr(live.told.data, "ann"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -208,6 +224,7 @@ int main(void)
         T(one_is_not_waited_for_too_long),
         T(what_is_not_synced_is_not_answered),
         T(a_bus_that_was_away_loses_nobody),
+        T(one_that_stood_still_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,7 +182,8 @@ static void check(void)
     static const struct roster_sink sink = {on_batch, on_occupancy};
 
     roster_tick(m.roster, m.now_ms);
-    roster_flush(m.roster, &sink, NULL);
+    while (roster_is_dirty(m.roster))
+        (void)roster_flush(m.roster, 1 + pick(9), &sink, NULL);
     for (unsigned c = 0; c < CHANNELS; c++)
         check_channel(c);
 }
