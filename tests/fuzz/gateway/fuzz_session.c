@@ -1,6 +1,6 @@
 /*
  * A session under a script: frames of a client, and a hub that answers as the script says. Whatever comes, nothing crashes, and
- * every action with a ref gets exactly one answer.
+ * every action with a ref gets exactly one answer, and every user that the hub was told to be here has left in the end.
  *
  * The input is steps ended by bytes of 255; the first byte of a step says what it is.
  */
@@ -75,9 +75,20 @@ static const enum to_worker_type answers[] = {
     [TO_HUB_HISTORY] = TO_WORKER_HISTORY,
     [TO_HUB_VERIFY] = TO_WORKER_VERIFIED,
     [TO_HUB_CALL] = TO_WORKER_CALLED,
+    [TO_HUB_MEMBERS] = TO_WORKER_CALLED,
+    [TO_HUB_STATUS] = TO_WORKER_CALLED,
 };
 
-static void fill_in(struct to_worker *out, struct ff_slice step)
+static const char *called_text(enum to_hub_type type)
+{
+    if (type == TO_HUB_MEMBERS)
+        return "\"count\":0,\"members\":[]";
+    return type == TO_HUB_STATUS ? "{\"status\":\"away\",\"activity\":\"\"}"
+                                 : "{\"version\":1,\"document\":{}}";
+}
+
+static void fill_in(struct to_worker *out, enum to_hub_type type,
+                    struct ff_slice step)
 {
     const char *epoch = step.len % 2 == 0 ? "e1" : "e2";
 
@@ -87,7 +98,9 @@ static void fill_in(struct to_worker *out, struct ff_slice step)
         out->identity->expires_at_s = (int64_t)step.len;
     }
     if (out->type == TO_WORKER_CALLED)
-        out->text = ff_strdup("{\"version\":1,\"document\":{}}");
+        out->text = ff_strdup(called_text(type));
+    if (out->type == TO_WORKER_SUBSCRIBED && step.len % 2 == 1)
+        out->text = ff_strdup("{\"count\":0,\"members\":[]}");
     if (out->type == TO_WORKER_SUBSCRIBED || out->type == TO_WORKER_HISTORY) {
         out->position = fake_at(epoch, 5);
         out->messages = ff_alloc(sizeof(struct message *));
@@ -107,10 +120,11 @@ static bool answer(struct script *s, ff_err err, struct ff_slice step)
         to_hub_fini(item);
         return true;
     }
-    struct to_worker out = fake_answer(item, answers[item->type]);
+    enum to_hub_type type = item->type;
+    struct to_worker out = fake_answer(item, answers[type]);
     out.err = err;
     if (err == FF_OK)
-        fill_in(&out, step);
+        fill_in(&out, type, step);
     sessions_take(s->fake->all, &out);
     return true;
 }
@@ -164,6 +178,20 @@ static void step_lost(struct script *s, struct ff_slice step)
     sessions_take(s->fake->all, &item);
 }
 
+static void step_news(struct script *s, struct ff_slice step)
+{
+    struct news *news = news_new("room:a", (int64_t)step.len);
+    struct to_worker item = {.type = TO_WORKER_PRESENCE,
+                             .app_id = "dev",
+                             .channel = ff_strdup("room:a"),
+                             .news = news};
+
+    news_add_joined(news, "1", FF_SLICE_LIT("{\"user_id\":\"1\"}"));
+    if (step.len % 2 == 1)
+        news_add_left(news, "2");
+    sessions_take(s->fake->all, &item);
+}
+
 static void step_tick(struct script *s, struct ff_slice step)
 {
     sessions_tick(s->fake->all, (int64_t)step.len * 1000);
@@ -172,7 +200,7 @@ static void step_tick(struct script *s, struct ff_slice step)
 static void (*const steps[])(struct script *s, struct ff_slice step) = {
     ['T'] = step_text,   ['B'] = step_binary,  ['A'] = step_answer,
     ['E'] = step_refuse, ['D'] = step_deliver, ['L'] = step_lost,
-    ['K'] = step_tick,
+    ['K'] = step_tick,   ['N'] = step_news,
 };
 
 static void run_step(struct script *s, struct ff_slice step)
@@ -213,6 +241,25 @@ static void open_by(struct script *s, struct ff_slice step)
     hear(s);
 }
 
+/* Who came has left: as many of both. */
+static void check_members(struct script *s)
+{
+    int here = 0;
+
+    fake_gone(s->fake, s->conn);
+    fake_drain(s->fake);
+    for (size_t i = 0; i < s->fake->members.len; i++) {
+        char before = i > 0 ? s->fake->members.data[i - 1] : ';';
+        char sign = s->fake->members.data[i];
+        if (before == ';' && (sign == '+' || sign == '-'))
+            here += sign == '+' ? 1 : -1;
+    }
+    if (here != 0) {
+        fprintf(stderr, "%d are left: %s\n", here, s->fake->members.data);
+        abort();
+    }
+}
+
 static void finish(struct script *s)
 {
     static const struct ff_slice none = {"", 0};
@@ -223,6 +270,7 @@ static void finish(struct script *s)
         fprintf(stderr, "%zu refs, %zu answers\n", s->wanted, s->answered);
         abort();
     }
+    check_members(s);
     fake_free(&s->fake);
 }
 
