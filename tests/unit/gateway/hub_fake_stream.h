@@ -28,12 +28,12 @@ static struct {
     unsigned per_channel; /* messages kept of one */
     unsigned lag;         /* in 1000: reads that do not see the newest */
     unsigned reads;
+    const char *prefix; /* of the channels' names: a namespace */
 } stream;
 
-#define FAKE_ROOM "room"
 static inline void stream_name(unsigned channel, char out[32])
 {
-    snprintf(out, 32, FAKE_ROOM ":%u", channel);
+    snprintf(out, 32, "%s:%u", stream.prefix, channel);
 }
 
 static inline void stream_open(void)
@@ -42,6 +42,7 @@ static inline void stream_open(void)
     stream.epoch = 1;
     stream.next = 1;
     stream.per_channel = 1000;
+    stream.prefix = "room";
 }
 
 static inline bool stream_has(const struct fake_entry *e, unsigned channel)
