@@ -342,6 +342,8 @@ describe('presence, when the service is away', () => {
     assert.ok(list.stale_ms >= 0);
     await bob.close();
     await cluster.release('nats-1');
+    const services = ['auth-1', 'ingress-1', 'gateway-1', 'gateway-2', 'presence-1'];
+    await Promise.all(services.map((name) => cluster.ready(name)));
     await untilMembers(ann, channel, ['ann'], 60_000);
     const cy = await come(cluster, 2, 'cy', channel);
     await untilMembers(ann, channel, ['ann', 'cy'], 60_000);

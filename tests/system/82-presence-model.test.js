@@ -105,7 +105,7 @@ async function observe(cluster, gateway, channel) {
 
 describe('presence against a model', () => {
   const cluster = useCluster({ gateways: GATEWAYS, presences: 2, set: { 'presence.lease_ms': 3000 } });
-  const seed = Number(process.env.FANFARE_SEED ?? Date.now() % 1e6);
+  const seed = Number(process.env.SEED ?? Date.now() % 1e6);
 
   it(`seed ${seed}`, { timeout: 600_000 }, async () => {
     const model = new Model(cluster, dice(seed));
