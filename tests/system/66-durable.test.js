@@ -4,55 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { useCluster, waitFor } from './harness/index.js';
-import { ResumingClient } from './harness/resuming.js';
-
-const PUBLISHERS = 3;
-
-function startPublishers(cluster, channel, pauseMs) {
-  const state = { acked: new Set(), unknown: new Set(), stopped: false };
-  const run = async (p) => {
-    for (let i = 0; !state.stopped; i++) {
-      const message = `${p}.${i}`;
-      const answer = await cluster.api((p % 2) + 1).post('/v1/publish', { channel, message }).catch(() => null);
-      if (answer?.status === 200) state.acked.add(message);
-      else if (!answer || answer.status >= 500) state.unknown.add(message);
-      // A channel keeps 1,000 messages: a gap of some seconds must fit in.
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  };
-  const all = Promise.all(Array.from({ length: PUBLISHERS }, (_, p) => run(p)));
-  return { state, stop: () => ((state.stopped = true), all) };
-}
-
-function check(received, { acked, unknown }) {
-  const seen = new Set(received);
-  assert.equal(seen.size, received.length, 'no message twice');
-  const lost = [...acked].filter((m) => !seen.has(m));
-  assert.deepEqual(lost, [], `lost ${lost.length} of ${acked.size}`);
-  assert.deepEqual([...seen].filter((m) => m !== 'end' && !acked.has(m) && !unknown.has(m)), [], 'nothing that nobody sent');
-  for (let p = 0; p < PUBLISHERS; p++) {
-    const numbers = received.filter((m) => m.startsWith(`${p}.`)).map((m) => Number(m.split('.')[1]));
-    assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b), `in the order of publisher ${p}`);
-  }
-}
-
-async function torment(cluster, channel, trouble, pauseMs = 5) {
-  const clients = [1, 2].map((g) => new ResumingClient(cluster.gateway(g).ws, channel));
-  await Promise.all(clients.map((c) => c.open()));
-  const publishers = startPublishers(cluster, channel, pauseMs);
-  const progress = (n) => waitFor(() => publishers.state.acked.size >= n);
-  await progress(20);
-  await trouble();
-  await progress(publishers.state.acked.size + 50);
-  await publishers.stop();
-  await waitFor(async () => (await cluster.api().post('/v1/publish', { channel, message: 'end' })).status === 200);
-  for (const client of clients) {
-    await waitFor(() => client.received.includes('end'), { what: 'the last message', deadline: 60000 });
-    check(client.received.filter((m) => m !== 'end'), publishers.state);
-    assert.equal(client.lost, 0);
-    await client.close();
-  }
-}
+import { torment } from './harness/torment.js';
 
 describe('accepted messages', () => {
   const cluster = useCluster({ gateways: 2, ingresses: 2 });
