@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { useCluster, waitFor } from './harness/index.js';
 import { ResumingClient } from './harness/resuming.js';
 
-const CLIENTS = Number(process.env.FANFARE_JITTER_CLIENTS ?? 1000);
+const CLIENTS = Number(process.env.JITTER_CLIENTS ?? 1000);
 const SECONDS = 20;
 
 async function openAll(clients) {
