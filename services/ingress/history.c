@@ -171,7 +171,10 @@ static void on_marked(void *ctx, ff_err err, uint64_t offset, bool duplicate)
     free(removal);
 }
 
-/* A mark on the channel tells the gateways to forget what they keep of it. */
+/*
+ * A mark on the channel tells the gateways to forget what they keep of it; and
+ * how far, so that who had read that far has missed nothing.
+ */
 static void mark(struct removal *removal)
 {
     const struct ingress_conf *conf = removal->call->ingress->conf;
@@ -205,6 +208,31 @@ static void on_removed(void *ctx, ff_err err, uint64_t removed)
     mark(removal);
 }
 
+/* All that is there now, or up to the offset asked for. */
+static void on_last(void *ctx, ff_err err, struct ff_bus_msg *msg)
+{
+    struct removal *removal = ctx;
+    struct call *call = removal->call;
+    struct ff_message_names names;
+    struct ff_message last = {0};
+
+    if (err == FF_OK)
+        err = ff_message_read(msg, &names, &last);
+    if (err != FF_OK && err != FF_E_NOT_FOUND) {
+        call_fail(call, err, NULL);
+        free(removal);
+        return;
+    }
+    if (err == FF_E_NOT_FOUND) {
+        on_marked(removal, FF_OK, 0, false); /* there is nothing */
+        return;
+    }
+    if (removal->offset == 0 || removal->offset > last.offset)
+        removal->offset = last.offset;
+    ff_history_remove(call->ingress->bus, call->app->id, call->params[0],
+                      removal->offset, on_removed, removal);
+}
+
 void history_delete(struct call *call)
 {
     const struct http_history_remove *in = call->body;
@@ -222,6 +250,6 @@ void history_delete(struct call *call)
     struct removal *removal = ff_new(struct removal);
     removal->call = call;
     removal->offset = (uint64_t)in->offset;
-    ff_history_remove(call->ingress->bus, call->app->id, call->params[0],
-                      removal->offset, on_removed, removal);
+    ff_history_last(call->ingress->bus, call->app->id, call->params[0], on_last,
+                    removal);
 }
