@@ -72,6 +72,7 @@ void feed_unref(struct feed **feed)
     struct feed *gone = *feed;
 
     *feed = NULL;
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is counted
     if (gone == NULL || --gone->refs > 0)
         return;
     hub_unref(&gone->hub);
@@ -312,11 +313,13 @@ void feed_drop(struct hub *hub, struct to_hub *item)
 void feeds_tick(struct hub *hub, int64_t now_ms)
 {
     int64_t oldest = now_ms - hub->conf->channel_linger_s * 1000;
-    struct feed *feed;
+    struct feed *feed, *next;
 
-    while ((feed = TAILQ_FIRST(&hub->feeds->idle)) != NULL &&
-           feed->idle_since_ms <= oldest)
+    for (feed = TAILQ_FIRST(&hub->feeds->idle);
+         feed != NULL && feed->idle_since_ms <= oldest; feed = next) {
+        next = TAILQ_NEXT(feed, idle_link);
         feed_close(feed);
+    }
 }
 
 /* --- changes around them -------------------------------------------------- */

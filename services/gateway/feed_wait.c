@@ -122,10 +122,12 @@ static void refuse_waiter(struct feed *feed, struct waiter *waiter, ff_err err)
 
 void feed_refuse_waiting(struct feed *feed, ff_err err)
 {
-    struct waiter *waiter;
+    struct waiter *waiter, *next;
 
-    while ((waiter = TAILQ_FIRST(&feed->waiting)) != NULL)
+    for (waiter = TAILQ_FIRST(&feed->waiting); waiter != NULL; waiter = next) {
+        next = TAILQ_NEXT(waiter, link);
         refuse_waiter(feed, waiter, err);
+    }
 }
 
 void feed_refuse_waiting_of(struct feed *feed, unsigned worker)

@@ -10,10 +10,12 @@ struct job {
     void *ctx;
 };
 
+STAILQ_HEAD(job_list, job);
+
 struct gate {
     unsigned limit, running;
     bool pumping;
-    STAILQ_HEAD(, job) jobs;
+    struct job_list jobs;
 };
 
 struct gate *gate_new(unsigned limit)

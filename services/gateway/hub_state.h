@@ -12,11 +12,15 @@
  * go of it.
  */
 
+#include <sys/queue.h>
+
 #include "ff_loop.h"
 #include "ff_map.h"
 #include "gateway_conf.h"
 #include "hub.h"
 #include "ring.h"
+
+TAILQ_HEAD(stored_list, stored);
 
 struct hub {
     unsigned refs;
@@ -35,7 +39,7 @@ struct hub {
     struct gate *checks; /* calls out: where does a channel end? */
     struct gate *reads;  /* calls out: pages of the stream */
     struct ring_pool rings;
-    TAILQ_HEAD(, stored) audits; /* stored feeds, the longest unchecked first */
+    struct stored_list audits; /* the longest unchecked first */
     struct feeds *feeds;
     struct publisher *publisher;
     struct queries *queries;

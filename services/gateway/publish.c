@@ -22,11 +22,13 @@ struct parcel {
     int64_t time_ms;
 };
 
+STAILQ_HEAD(parcel_list, parcel);
+
 /* What one connection sends to one stored channel. */
 struct lane {
     struct hub *hub;
     char *key;
-    STAILQ_HEAD(, parcel) parcels; /* the first one is out */
+    struct parcel_list parcels; /* the first one is out */
     size_t count;
 };
 
@@ -168,8 +170,8 @@ static void store_first(struct lane *lane)
     struct ff_message message =
         message_of(&parcel->item, parcel->id, parcel->time_ms);
 
-    ff_history_store(lane->hub->bus, &message, NULL, UINT64_MAX,
-                     STORE_TRY_MS, STORE_TRIES, on_stored, lane);
+    ff_history_store(lane->hub->bus, &message, NULL, UINT64_MAX, STORE_TRY_MS,
+                     STORE_TRIES, on_stored, lane);
 }
 
 static struct lane *lane_of(struct hub *hub, const struct to_hub *item)

@@ -25,9 +25,11 @@ struct question {
     json_t *by_name; /* channels */
 };
 
+TAILQ_HEAD(question_list, question);
+
 struct queries {
     struct ff_rpc_server *all, *one;
-    TAILQ_HEAD(, question) open;
+    struct question_list open;
     size_t open_count;
 };
 
@@ -259,9 +261,11 @@ struct queries *queries_new(struct hub *hub)
 
 void queries_free(struct queries **queries)
 {
-    struct question *question;
+    struct question *question, *next;
 
-    while ((question = TAILQ_FIRST(&(*queries)->open)) != NULL) {
+    for (question = TAILQ_FIRST(&(*queries)->open); question != NULL;
+         question = next) {
+        next = TAILQ_NEXT(question, link);
         ff_rpc_fail(question->req, FF_E_SHUTDOWN, NULL);
         question_free(question);
     }

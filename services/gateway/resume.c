@@ -119,9 +119,8 @@ static enum verdict look_at(struct feed *feed, struct to_hub *item)
 
     if (!item->recover_asked)
         answer_anew(feed, item, RECOVERED_NOT_ASKED);
-    else if (stored->ended)
-        answer_no(feed, item);
-    else if (!asked->known || strcmp(asked->epoch, stored->epoch) != 0)
+    else if (stored->ended || !asked->known ||
+             strcmp(asked->epoch, stored->epoch) != 0)
         answer_no(feed, item);
     else if (asked->offset > stored->whole)
         return AHEAD;

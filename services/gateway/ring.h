@@ -12,10 +12,12 @@
 #include "message.h"
 
 struct ring;
+TAILQ_HEAD(ring_list, ring);
+
 struct ring_pool {
     size_t count_max; /* messages of one ring */
     size_t bytes_max, bytes;
-    TAILQ_HEAD(, ring) by_use; /* the least recently used first */
+    struct ring_list by_use; /* the least recently used first */
 };
 
 struct ring {
