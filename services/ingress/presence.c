@@ -52,12 +52,24 @@ static ff_err check_members(const struct call *call, struct ff_why *why)
     return FF_OK;
 }
 
-void presence_members(struct call *call)
+/* To the owner of the channel's partition. */
+static void ask_owner(struct call *call, const char *verb, json_t *stolen)
 {
     struct ff_subject_text subject;
+    char pp[3];
+
+    snprintf(pp, sizeof(pp), "%02u",
+             ff_subject_partition(ff_slice_str(call->params[0])) % 100);
+    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_PART, pp, verb) != FF_OK)
+        ff_bug("subject of %s", verb);
+    json_object_set_new(stolen, "channel", json_string(call->params[0]));
+    ask(call, &subject, stolen);
+}
+
+void presence_members(struct call *call)
+{
     struct ff_why why = {0};
     int64_t page = 0, version = 0;
-    char pp[3];
 
     ff_err err = check_members(call, &why);
     if (err == FF_OK)
@@ -69,14 +81,20 @@ void presence_members(struct call *call)
         call_fail(call, err, &why);
         return;
     }
-    snprintf(pp, sizeof(pp), "%02u",
-             ff_subject_partition(ff_slice_str(call->params[0])) % 100);
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_PART, pp, "members") !=
-        FF_OK)
-        ff_bug("subject of members");
-    ask(call, &subject,
-        json_pack("{s:s, s:I, s:I}", "channel", call->params[0], "page",
-                  (json_int_t)page, "version", (json_int_t)version));
+    ask_owner(call, "members",
+              json_pack("{s:I, s:I}", "page", (json_int_t)page, "version",
+                        (json_int_t)version));
+}
+
+void presence_count(struct call *call)
+{
+    struct ff_why why = {0};
+    ff_err err = check_members(call, &why);
+
+    if (err != FF_OK)
+        call_fail(call, err, &why);
+    else
+        ask_owner(call, "occupancy", json_object());
 }
 
 static void on_users(void *ctx, ff_err err, json_t *result, size_t got,

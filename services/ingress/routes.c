@@ -25,6 +25,8 @@ static const struct route routes[] = {
      &http_history_remove_schema, history_delete, "remove kept messages"},
     {"GET", "/v1/channels/{}/presence", CALLER_USER, NULL, presence_members,
      "members of a channel; ?page= ?version="},
+    {"GET", "/v1/channels/{}/presence/count", CALLER_USER, NULL, presence_count,
+     "how many members, without the list"},
     {"GET", "/v1/presence", CALLER_USER, NULL, presence_users,
      "online users; ?limit="},
     {"GET", "/v1/presence/{}", CALLER_USER, NULL, presence_get,

@@ -84,10 +84,10 @@ static void on_occupancy(void *ctx, struct ff_rpc_req *req, const void *in)
         ff_rpc_fail(req, err, &why);
         return;
     }
-    bool occupied =
-        roster_is_occupied(roster_find(roster, ask->app, ask->channel));
-    ff_rpc_reply(req, occupied ? FF_SLICE_LIT("{\"occupied\":true}")
-                               : FF_SLICE_LIT("{\"occupied\":false}"));
+    const struct channel *channel = roster_find(roster, ask->app, ask->channel);
+    ff_rpc_reply_value(req, json_pack("{s:b, s:I}", "occupied",
+                                      (int)roster_is_occupied(channel), "count",
+                                      (json_int_t)roster_count(channel)));
 }
 
 const struct ff_rpc_verb handlers_partition[] = {

@@ -180,6 +180,8 @@ describe('presence', () => {
     await watcher.subscribe(channel);
     const list = (data) => watcher.must('presence_list', 'presence_list', { channel, ...data });
     await waitFor(async () => (await list({})).count === 120, { what: '120 members' });
+    const counted = await cluster.api().get(`/v1/channels/${channel}/presence/count`);
+    assert.deepEqual(counted.body, { occupied: true, count: 120 });
     const seen = [];
     for (let more = true; more; ) {
       const page = await list({ after: seen.at(-1), limit: 50 });
