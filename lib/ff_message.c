@@ -48,14 +48,15 @@ static struct ff_slice header(const struct ff_bus_msg *msg, enum header id)
     return ff_bus_msg_header(msg, names[id]);
 }
 
-ff_err ff_message_read(struct ff_bus_msg *msg, struct ff_message_names *out,
-                       struct ff_message *out_message)
+ff_err ff_message_read(struct ff_bus_msg *msg,
+                       struct ff_message_names *out_names,
+                       struct ff_message *out)
 {
     struct ff_message m = {0};
     struct ff_slice subject = header(msg, FF_H_SUBJECT);
     struct ff_js_place place = ff_js_place(msg);
     FF_TRY(read_subject(subject.len > 0 ? subject : ff_bus_msg_subject(msg),
-                        out, &m));
+                        out_names, &m));
     m.id = header(msg, FF_H_ID);
     m.event = header(msg, FF_H_EVENT);
     m.sender = header(msg, FF_H_SENDER);
@@ -69,7 +70,7 @@ ff_err ff_message_read(struct ff_bus_msg *msg, struct ff_message_names *out,
     m.offset = place.sequence;
     m.previous = place.previous;
     m.body = ff_bus_msg_body(msg);
-    *out_message = m;
+    *out = m;
     return FF_OK;
 }
 

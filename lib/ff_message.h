@@ -31,7 +31,7 @@ struct ff_message_names {
     char app[FF_CHANNEL_MAX + 1], channel[FF_CHANNEL_MAX + 1];
 };
 FF_MUST_USE ff_err ff_message_read(struct ff_bus_msg *msg,
-                                   struct ff_message_names *names,
+                                   struct ff_message_names *out_names,
                                    struct ff_message *out);
 
 /*

@@ -21,16 +21,17 @@ typedef uint64_t conn_id;
 
 #define CONN_ID(worker, slot, generation)                                      \
     ((uint64_t)(worker) << 56 | (uint64_t)(slot) << 24 |                       \
-     ((uint64_t)(generation) & 0xffffff))
+     ((uint64_t)(generation)&0xffffff))
 #define CONN_WORKER(id) ((unsigned)((id) >> 56))
-#define CONN_SLOT(id) ((uint32_t)((id) >> 24))
+#define CONN_SLOT(id)   ((uint32_t)((id) >> 24))
 
 /* "instance.hex": the connection's name on the cluster. */
 #define CONN_NAME_MAX 64
 void conn_name(const char *instance, conn_id id, char out[CONN_NAME_MAX]);
 
 struct position {
-    bool known; /* false: a channel without history, or the epoch is not known yet */
+    bool
+        known; /* false: a channel without history, or the epoch is not known yet */
     uint64_t offset;
     char epoch[FF_EPOCH_MAX];
 };
@@ -38,7 +39,7 @@ struct position {
 /* Enough to answer a client's action once it is done: the raw JSON of ref. */
 struct reply_to {
     conn_id conn;
-    char *ref; /* NULL: none */
+    char *ref;    /* NULL: none */
     unsigned tag; /* the worker's own: which answer to make */
 };
 
@@ -48,12 +49,12 @@ enum to_hub_type {
     TO_HUB_PUBLISH,   /* app, channel, reply, out, key; whisper */
     TO_HUB_HISTORY,   /* app, channel, reply, recover (since), limit, reverse */
     TO_HUB_VERIFY,    /* app, reply, text (token) */
-    TO_HUB_CALL,      /* app, channel, reply, verb, text (JSON): a request to the documents service */
-    TO_HUB_ANSWER,    /* query, text (JSON): a worker's part of a query */
-    TO_HUB_STOPPED,   /* the worker has closed its last connection */
-    TO_HUB_PRESENCE,  /* app, channel, joined, user, text (about, see members.h): a connection of a user came or went */
-    TO_HUB_MEMBERS,   /* app, channel, reply, after, limit, user, text (about): a list of members; channel NULL: online users */
-    TO_HUB_STATUS,    /* app, reply, text (JSON): a user's status, for the presence service */
+    TO_HUB_CALL, /* app, channel, reply, verb, text (JSON): a request to the documents service */
+    TO_HUB_ANSWER,   /* query, text (JSON): a worker's part of a query */
+    TO_HUB_STOPPED,  /* the worker has closed its last connection */
+    TO_HUB_PRESENCE, /* app, channel, joined, user, text (about, see members.h): a connection of a user came or went */
+    TO_HUB_MEMBERS, /* app, channel, reply, after, limit, user, text (about): a list of members; channel NULL: online users */
+    TO_HUB_STATUS, /* app, reply, text (JSON): a user's status, for the presence service */
 };
 
 struct to_hub {
@@ -82,19 +83,19 @@ enum recovered { RECOVERED_NOT_ASKED, RECOVERED_YES, RECOVERED_NO };
 
 enum to_worker_type {
     TO_WORKER_SUBSCRIBED, /* app_id, channel, reply, err/why, position, recovered, messages: send after the answer; text: members (JSON), NULL: no presence */
-    TO_WORKER_DELIVER,    /* app_id, channel, message: to every subscriber here */
-    TO_WORKER_LOST,       /* app_id, channel, position: continuity was lost; tell every subscriber */
-    TO_WORKER_PUBLISHED,  /* reply, err/why, id, position (stored ones), duplicate; without want_ack only if it failed */
-    TO_WORKER_HISTORY,    /* reply, err/why, channel, position, messages, cut */
-    TO_WORKER_VERIFIED,   /* reply, err/why, identity */
-    TO_WORKER_CALLED,     /* reply, err/why, verb, channel (of the call), text (JSON; with FF_E_CONFLICT: version and missed, where told) */
-    TO_WORKER_BROADCAST,  /* app_id, message: to every connection of the app */
-    TO_WORKER_BUS,        /* connected */
-    TO_WORKER_REVOKED,    /* app_id, user and before_s (issued up to that second), or token_id: end these sessions */
-    TO_WORKER_QUERY,      /* query: connections, disconnect; answered by TO_HUB_ANSWER */
-    TO_WORKER_APP,        /* app (a reference): its record changed */
-    TO_WORKER_PRESENCE,   /* app_id, channel, news: to every subscriber here */
-    TO_WORKER_DRAIN,      /* text: tell clients, close evenly over limit ms, then STOPPED */
+    TO_WORKER_DELIVER, /* app_id, channel, message: to every subscriber here */
+    TO_WORKER_LOST, /* app_id, channel, position: continuity was lost; tell every subscriber */
+    TO_WORKER_PUBLISHED, /* reply, err/why, id, position (stored ones), duplicate; without want_ack only if it failed */
+    TO_WORKER_HISTORY,   /* reply, err/why, channel, position, messages, cut */
+    TO_WORKER_VERIFIED,  /* reply, err/why, identity */
+    TO_WORKER_CALLED, /* reply, err/why, verb, channel (of the call), text (JSON; with FF_E_CONFLICT: version and missed, where told) */
+    TO_WORKER_BROADCAST, /* app_id, message: to every connection of the app */
+    TO_WORKER_BUS,       /* connected */
+    TO_WORKER_REVOKED, /* app_id, user and before_s (issued up to that second), or token_id: end these sessions */
+    TO_WORKER_QUERY, /* query: connections, disconnect; answered by TO_HUB_ANSWER */
+    TO_WORKER_APP,      /* app (a reference): its record changed */
+    TO_WORKER_PRESENCE, /* app_id, channel, news: to every subscriber here */
+    TO_WORKER_DRAIN, /* text: tell clients, close evenly over limit ms, then STOPPED */
 };
 
 struct to_worker {
@@ -130,7 +131,8 @@ struct query {
     atomic_uint refs;
     enum { QUERY_CONNECTIONS, QUERY_CHANNELS, QUERY_DISCONNECT } kind;
     char *app, *user, *connection, *reason;
-    char *channel, *prefix; /* of QUERY_CHANNELS: only this one, only names that begin so */
+    char *channel,
+        *prefix; /* of QUERY_CHANNELS: only this one, only names that begin so */
     int64_t limit;
     void *owner; /* the hub's own */
 };

@@ -21,9 +21,9 @@ call_handler channels_list, channels_get;                    /* channels.c */
 call_handler history_get, history_delete;                    /* history.c */
 call_handler connections_list, connections_delete;           /* connections.c */
 call_handler users_connections, users_disconnect;            /* connections.c */
-call_handler presence_members, presence_count, presence_users;               /* presence.c */
-call_handler presence_get, presence_put;                     /* presence.c */
-call_handler documents_get, documents_update;                /* documents.c */
+call_handler presence_members, presence_count, presence_users; /* presence.c */
+call_handler presence_get, presence_put;                       /* presence.c */
+call_handler documents_get, documents_update;                  /* documents.c */
 call_handler config_get; /* client_config.c */
 
 #endif

@@ -44,8 +44,7 @@ static const struct group {
 } groups[] = {
     GROUP(common, "Every service"), GROUP(gateway, "gateway"),
     GROUP(ingress, "ingress"),      GROUP(auth, "auth"),
-    GROUP(documents, "documents"),
-    GROUP(presence, "presence"),
+    GROUP(documents, "documents"),  GROUP(presence, "presence"),
 };
 
 static void add_fallback(struct ff_buf *b, const struct setting *s)
