@@ -11,8 +11,7 @@ static void add_text(struct ff_buf *out, const char *name,
     ff_json_add_string(out, value);
 }
 
-void ff_delivery_write_members(const struct ff_message *message,
-                               struct ff_buf *out)
+static void add_members(const struct ff_message *message, struct ff_buf *out)
 {
     if (message->channel.len > 0) {
         add_text(out, "channel", message->channel);
@@ -37,7 +36,7 @@ void ff_delivery_write_members(const struct ff_message *message,
 void ff_delivery_write(const struct ff_message *message, struct ff_buf *out)
 {
     ff_buf_addc(out, '{');
-    ff_delivery_write_members(message, out);
+    add_members(message, out);
     ff_buf_adds(out, ",\"message\":");
     if (message->binary) {
         ff_buf_addc(out, '"');

@@ -11,8 +11,4 @@
 /* {"channel","event","message",…} appended to out. */
 void ff_delivery_write(const struct ff_message *message, struct ff_buf *out);
 
-/* Only the members before and after "message", for who places the body elsewhere: "\"channel\":…,\"event\":…,\"sender\":…". */
-void ff_delivery_write_members(const struct ff_message *message,
-                               struct ff_buf *out);
-
 #endif

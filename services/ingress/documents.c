@@ -4,17 +4,6 @@
 
 #define TIMEOUT_MS 10000
 
-static void on_result(void *ctx, ff_err err, const struct ff_why *why,
-                      const json_t *result)
-{
-    struct call *call = ctx;
-
-    if (err != FF_OK)
-        call_fail(call, err, why);
-    else
-        call_reply_value(call, json_incref((json_t *)result));
-}
-
 static ff_err check(struct call *call, enum ff_verb verb, struct ff_why *why)
 {
     struct ff_slice channel = ff_slice_str(call->params[0]);
@@ -45,7 +34,7 @@ static void ask(struct call *call, enum ff_verb may, const char *verb,
         if (ff_subject_build(&subject, FF_SUBJ_DOCUMENTS, verb) != FF_OK)
             ff_bug("subject of %s", verb);
         ff_rpc_call(call->ingress->bus, subject.text, ff_buf_slice(&text),
-                    TIMEOUT_MS, on_result, call);
+                    TIMEOUT_MS, call_on_result, call);
     }
     ff_buf_fini(&text);
 }

@@ -13,17 +13,6 @@
 #define USERS_DEFAULT 100
 #define USERS_MAX     1000
 
-static void on_result(void *ctx, ff_err err, const struct ff_why *why,
-                      const json_t *result)
-{
-    struct call *call = ctx;
-
-    if (err != FF_OK)
-        call_fail(call, err, why);
-    else
-        call_reply_value(call, json_incref((json_t *)result));
-}
-
 static void ask(struct call *call, const struct ff_subject_text *subject,
                 json_t *stolen)
 {
@@ -33,7 +22,7 @@ static void ask(struct call *call, const struct ff_subject_text *subject,
     ff_json_write(&text, stolen);
     json_decref(stolen);
     ff_rpc_call(call->ingress->bus, subject->text, ff_buf_slice(&text),
-                TIMEOUT_MS, on_result, call);
+                TIMEOUT_MS, call_on_result, call);
     ff_buf_fini(&text);
 }
 

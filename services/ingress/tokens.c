@@ -4,17 +4,6 @@
 
 #define ISSUE_TIMEOUT_MS 5000
 
-static void on_result(void *ctx, ff_err err, const struct ff_why *why,
-                      const json_t *result)
-{
-    struct call *call = ctx;
-
-    if (err != FF_OK)
-        call_fail(call, err, why);
-    else
-        call_reply_value(call, json_incref((json_t *)result));
-}
-
 static void ask_auth(struct call *call, const char *verb, json_t *stolen)
 {
     struct ff_subject_text subject;
@@ -26,7 +15,7 @@ static void ask_auth(struct call *call, const char *verb, json_t *stolen)
     if (ff_subject_build(&subject, FF_SUBJ_AUTH, verb) != FF_OK)
         ff_bug("subject of %s", verb);
     ff_rpc_call(call->ingress->bus, subject.text, ff_buf_slice(&text),
-                ISSUE_TIMEOUT_MS, on_result, call);
+                ISSUE_TIMEOUT_MS, call_on_result, call);
     ff_buf_fini(&text);
 }
 
