@@ -219,6 +219,38 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
     ff_bus_request(bus, &out, FF_JS_TIMEOUT_MS, on_last, last);
 }
 
+struct last_offset {
+    ff_history_on_offset *fn;
+    void *ctx;
+};
+
+static void on_last_offset(void *ctx, ff_err err, const char *text,
+                           const json_t *result)
+{
+    struct last_offset *last = ctx;
+    const json_t *message = json_object_get(result, "message");
+    (void)text;
+    last->fn(last->ctx, err == FF_E_NOT_FOUND ? FF_OK : err,
+             ff_js_get_number(message, "seq"));
+    free(last);
+}
+
+void ff_history_last_offset(struct ff_bus *bus, const char *app,
+                            const char *channel, ff_history_on_offset *fn,
+                            void *ctx)
+{
+    struct ff_subject_text subject;
+    struct last_offset *last = ff_new(struct last_offset);
+    *last = (struct last_offset){fn, ctx};
+    const char *api = "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM;
+    if (ff_subject_build(&subject, FF_SUBJ_STORE, app, channel) != FF_OK) {
+        subject.text[0] = '\0';
+        api = ""; /* ends as FF_E_INVALID */
+    }
+    ff_js_call(bus, json_pack("{s:s}", "last_by_subj", subject.text),
+               on_last_offset, last, "%s", api);
+}
+
 /* --- removing -------------------------------------------------------------- */
 
 struct removal {

@@ -69,6 +69,12 @@ typedef void ff_history_on_msg(void *ctx, ff_err err, struct ff_bus_msg *msg);
 void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
                      ff_history_on_msg *fn, void *ctx);
 
+/* The offset of a channel's last message, 0 if there is none: the word of the stream's leader. */
+typedef void ff_history_on_offset(void *ctx, ff_err err, uint64_t offset);
+void ff_history_last_offset(struct ff_bus *bus, const char *app,
+                            const char *channel, ff_history_on_offset *fn,
+                            void *ctx);
+
 /*
  * Read a channel: messages with from <= offset <= to in order, at most limit of them and max_bytes of bodies (but
  * one at least); newest: of more than that the newest ones are given, still in rising order. The page is borrowed for
@@ -76,8 +82,8 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
  *
  * Everything that the stream held in [from, to] on this channel when the reading ended is in the page, unless cut: there
  * was more than limit or max_bytes. from_seen: the message at offset from itself was still in the stream then; so
- * nothing behind it was evicted, for the oldest of a channel always goes first. A replica may lag: the newest
- * messages can be missing, and are seen as a gap on the live stream. epoch and the stream's own numbers are those after reading.
+ * nothing behind it was evicted, for the oldest of a channel always goes first. No replica's lag shows in a page that
+ * has no end (to); one with an end may lack the newest messages before it. epoch and the stream's own numbers are those after reading.
  *
  * 32 reads run at once, 1,024 wait for them; FF_E_BUSY: too many wait. FF_E_UNAVAILABLE: no stream, no connection.
  * FF_E_TIMEOUT.

@@ -120,7 +120,8 @@ static void on_delivery(void *ctx, struct ff_bus_msg *msg)
     }
     read->received++;
     read->left--;
-    if ((read->to != 0 && ff_js_place(msg).sequence > read->to) ||
+    read->at = ff_js_place(msg).sequence + 1;
+    if ((read->to != 0 && read->at > read->to + 1) ||
         !ff_history_pile_add(&read->pile, msg) || read->left == 0)
         ff_history_read_done(read);
     else if (read->received == read->asked)

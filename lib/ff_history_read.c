@@ -9,6 +9,7 @@ enum {
     WALK_MAX = 6,
     ACTIVE_MAX = 32, /* reads at once: each may scan the stream */
     QUEUE_MAX = 1024,
+    LAG_PAUSE_MS = 50,
 };
 
 /* The reads of one bus. */
@@ -70,8 +71,10 @@ static void end(struct ff_history_read *read)
     ff_bus_request_cancel(&read->request);
     ff_js_cancel(&read->call);
     ff_js_cancel(&read->look);
+    ff_js_cancel(&read->tail_call);
     ff_history_fetch_end(read);
     ff_timer_free(&read->timer);
+    ff_timer_free(&read->pause);
     ff_history_pile_fini(&read->pile);
     ff_bus_slots_remove(&all->active, read->id);
     free(read);
@@ -104,6 +107,36 @@ static void succeed(struct ff_history_read *read)
 
 /* --- what the page is worth: asked of the leader, after the reading -------- */
 
+static void walk(struct ff_history_read *read);
+
+static void on_pause_over(void *ctx)
+{
+    struct ff_history_read *read = ctx;
+    ff_timer_free(&read->pause);
+    read->walked = 0;
+    walk(read);
+}
+
+/* The replicas that were read from have not got all that the leader has. */
+static bool lags(const struct ff_history_read *read)
+{
+    if (read->pile.cut && !read->pile.newest)
+        return false;
+    return read->tail >= read->at && (read->to == 0 || read->tail <= read->to);
+}
+
+static void on_answered(struct ff_history_read *read, ff_err err)
+{
+    read->open--;
+    if (err != FF_OK)
+        ff_history_read_fail(read, err);
+    else if (read->open == 0 && !lags(read))
+        succeed(read);
+    else if (read->open == 0)
+        read->pause = ff_timer_new(ff_bus_loop(read->bus), LAG_PAUSE_MS, 0,
+                                   on_pause_over, read);
+}
+
 static void on_info(void *ctx, ff_err err, const char *text,
                     const json_t *result)
 {
@@ -112,44 +145,64 @@ static void on_info(void *ctx, ff_err err, const char *text,
     read->call = NULL;
     if (err == FF_OK)
         err = ff_history_read_state(result, &read->state);
-    read->got_info = true;
-    if (err != FF_OK)
-        ff_history_read_fail(read, err);
-    else if (read->look == NULL)
-        succeed(read);
+    on_answered(read, err);
+}
+
+/* Of this channel; 0: it is another's, or there is none. */
+static uint64_t sequence_of(const struct ff_history_read *read,
+                            const json_t *result)
+{
+    const json_t *message = json_object_get(result, "message");
+    const char *subject =
+        json_string_value(json_object_get(message, "subject"));
+    if (subject == NULL ||
+        !ff_slice_is(ff_slice_str(subject), read->subject.text))
+        return 0;
+    return ff_js_get_number(message, "seq");
 }
 
 static void on_look(void *ctx, ff_err err, const char *text,
                     const json_t *result)
 {
     struct ff_history_read *read = ctx;
-    const json_t *message = json_object_get(result, "message");
-    const char *subject =
-        json_string_value(json_object_get(message, "subject"));
     (void)text;
     read->look = NULL;
-    read->from_seen = err == FF_OK && subject != NULL &&
-                      ff_slice_is(ff_slice_str(subject), read->subject.text);
-    if (err != FF_OK && err != FF_E_NOT_FOUND)
-        ff_history_read_fail(read, err);
-    else if (read->got_info)
-        succeed(read);
+    read->from_seen = sequence_of(read, result) != 0;
+    on_answered(read, err == FF_E_NOT_FOUND ? FF_OK : err);
+}
+
+static void on_tail(void *ctx, ff_err err, const char *text,
+                    const json_t *result)
+{
+    struct ff_history_read *read = ctx;
+    (void)text;
+    read->tail_call = NULL;
+    read->tail = sequence_of(read, result);
+    on_answered(read, err == FF_E_NOT_FOUND ? FF_OK : err);
+}
+
+static struct ff_js_call *ask_message(struct ff_history_read *read,
+                                      json_t *which, ff_js_on_result *fn)
+{
+    read->open++;
+    return ff_js_call(read->bus, which, fn, read,
+                      "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM);
 }
 
 void ff_history_read_done(struct ff_history_read *read)
 {
     ff_history_fetch_end(read);
+    read->open = 1;
     if (read->from > 0)
-        read->look = ff_js_call(
-            read->bus, json_pack("{s:I}", "seq", (json_int_t)read->from),
-            on_look, read, "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM);
+        read->look = ask_message(
+            read, json_pack("{s:I}", "seq", (json_int_t)read->from), on_look);
+    read->tail_call = ask_message(
+        read, json_pack("{s:s}", "last_by_subj", read->subject.text), on_tail);
     read->call = ff_js_call(read->bus, NULL, on_info, read,
                             "$JS.API.STREAM.INFO." FF_HISTORY_STREAM);
 }
 
 /* --- the walk -------------------------------------------------------------- */
-
-static void walk(struct ff_history_read *read);
 
 static void take_step(struct ff_history_read *read, struct ff_bus_msg *msg)
 {

@@ -3,7 +3,8 @@
 
 /*
  * One reading of a channel, in steps: a short walk by direct gets, which is enough for most; then a pull consumer for
- * what is left (ff_history_fetch.c); then a look at the stream to tell what the page is worth.
+ * what is left (ff_history_fetch.c); then the stream's leader is asked what the page is worth. Any replica answers the
+ * first two, and one that lags leaves messages out: what the leader has beyond them is walked to until it is there.
  */
 
 #include "ff_history_page.h"
@@ -26,7 +27,7 @@ struct ff_history_read {
     struct ff_subject_text subject, inbox;
     struct ff_history_state state;
     ff_err refusal;
-    bool from_seen, got_info;
+    bool from_seen;
 
     /* the walk */
     unsigned walked;
@@ -43,8 +44,11 @@ struct ff_history_read {
                      const struct ff_history_cursor *cursor);
     struct ff_bus_sub *sub;
 
-    /* what is asked of JetStream; look is for the end */
-    struct ff_js_call *call, *look;
+    /* what is asked of JetStream; the last two at the end, of its leader */
+    struct ff_js_call *call, *look, *tail_call;
+    unsigned open;          /* answers that are to come at the end */
+    uint64_t tail;          /* the channel's last message */
+    struct ff_timer *pause; /* until the walk goes on */
 };
 
 /* Read what is left from read->at on. */

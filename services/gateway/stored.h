@@ -39,7 +39,8 @@ struct stored {
     bool doubtful;          /* it may be another stream by now */
     bool ended;             /* the channel keeps history no more */
     bool tell;              /* subscribers were there before it was stored */
-    unsigned tries, lags;
+    unsigned tries;
+    int64_t give_up_ms; /* a fill that cannot be read */
     int64_t doubted_ms;
     /* Where the stream ended before the sync asked, and long before. */
     uint64_t before, settled;
@@ -71,7 +72,7 @@ void stored_set_ended(struct feed *feed, bool ended);
 void stored_take(struct feed *feed, struct message *message);
 void stored_subscribe(struct feed *feed, struct to_hub *item);
 
-/* --- between stored.c and stored_sync.c ------------------------------------ */
+/* --- between stored.c, stored_sync.c and stored_fill.c ------------------------------------ */
 
 /* Learn where the stream ends; then fill, lose or settle. */
 void stored_begin_sync(struct feed *feed);
@@ -89,5 +90,8 @@ void stored_move_to(struct feed *feed, uint64_t offset, struct message *last);
 void stored_lose(struct feed *feed, uint64_t offset, struct message *last);
 /* A sync or a fill is done: go on with what came meanwhile. */
 void stored_settle(struct feed *feed);
+/* The bus went away: the next connection begins with a sync. */
+void stored_wait_for_bus(struct feed *feed);
+void stored_whole_to(struct stored *stored, uint64_t offset);
 
 #endif

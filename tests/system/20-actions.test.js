@@ -123,7 +123,7 @@ describe('actions', () => {
     const head = JSON.stringify({ action: 'message', data: { channel: 'bytes' }, ref: 1 });
     a.sendRaw(Buffer.concat([Buffer.from(`${head}\n`), bytes]));
     assert.equal((await a.next({ ref: 1 })).action, 'ack');
-    await b.publish('bytes', 'text after it');
+    await a.publish('bytes', 'text after it'); // of the same one: it comes after
     await b.message('bytes');
     const got = b.binary[0];
     const split = got.indexOf(10);

@@ -70,12 +70,13 @@ at("send").addEventListener("submit", async (event) => {
   try {
     await connection.ask("message", { channel, message });
     at("text").value = "";
+    people.sent();
   } catch (error) {
     line("note", "", `not sent: ${error.message}`);
   }
 });
 
-at("text").addEventListener("input", () => people.typing());
+at("text").addEventListener("input", () => people.typing(at("text").value));
 at("name").addEventListener("change", () => {
   sessionStorage.setItem("name", at("name").value);
   people.announce();

@@ -2,42 +2,66 @@
 
 const ANNOUNCE_MS = 10000;
 const FORGET_MS = 25000;
+const TYPING_AGAIN_MS = 2500;
 const TYPING_MS = 4000;
 
+// Typing is said again and again while it goes on, and nothing when it ends: whoever falls silent, says something or
+// leaves is typing no more.
 class Typing extends EventTarget {
-  #typing = new Map(); // name -> until
+  #typing = new Map(); // user, or connection without one -> {name, until}
   #lastTyping = 0;
 
   constructor(connection, channel, me) {
     super();
     Object.assign(this, { connection, channel, me });
-    connection.addEventListener("whisper", ({ detail }) => this.heard(detail));
-    setInterval(() => this.forget(Date.now()), 1000);
+    connection.addEventListener("whisper", ({ detail }) => {
+      if (detail.channel === channel) this.heard(detail);
+    });
+    connection.addEventListener("message", ({ detail }) => {
+      if (detail.channel === channel) this.stopped(detail.sender ?? detail.message?.from);
+    });
+    setInterval(() => this.forget(Date.now()), 500);
   }
 
   typingNames() {
-    return [...this.#typing.keys()];
+    return [...this.#typing.values()].map(({ name }) => name);
   }
 
-  typing() {
-    if (Date.now() - this.#lastTyping < 2500) return;
+  // The box was changed.
+  typing(text) {
+    if (text === "" || Date.now() - this.#lastTyping < TYPING_AGAIN_MS) return;
     this.#lastTyping = Date.now();
-    this.whisper("typing", { name: this.me().name });
+    this.whisper("typing", { id: this.connection.connectionId, name: this.me().name });
+  }
+
+  // The box was sent: what is typed next is said at once.
+  sent() {
+    this.#lastTyping = 0;
   }
 
   whisper(event, message) {
     this.connection.ask("whisper", { channel: this.channel, event, message }).catch(() => {});
   }
 
-  heard({ event, message }) {
-    if (event !== "typing") return;
-    this.#typing.set(String(message.name), Date.now() + TYPING_MS);
+  // One's own other tabs are not news.
+  heard({ event, message, sender }) {
+    if (event !== "typing" || (sender && sender === this.connection.userId)) return;
+    const name = this.nameOf(sender) ?? String(message?.name);
+    this.#typing.set(sender ?? message?.id, { name, until: Date.now() + TYPING_MS });
     this.dispatchEvent(new Event("typing"));
   }
 
+  // What the server knows of a user counts more than what is whispered.
+  nameOf() {
+    return undefined;
+  }
+
+  stopped(who) {
+    if (this.#typing.delete(who)) this.dispatchEvent(new Event("typing"));
+  }
+
   forget(now) {
-    for (const [name, until] of this.#typing) if (now > until) this.#typing.delete(name);
-    this.dispatchEvent(new Event("typing"));
+    for (const [who, { until }] of this.#typing) if (now > until) this.stopped(who);
   }
 
   changed() {
@@ -76,6 +100,7 @@ export class People extends Typing {
       if (message.new) this.announce();
     } else if (event === "bye") {
       this.#others.delete(message.id);
+      this.stopped(message.id);
     }
     this.changed();
   }
@@ -108,6 +133,11 @@ export class Members extends Typing {
     }));
   }
 
+  nameOf(id) {
+    const member = this.#members.get(id);
+    return member && (member.name ?? id);
+  }
+
   announce() {
     this.connection.ask("presence", { status: this.me().status }).catch(() => {});
   }
@@ -120,7 +150,10 @@ export class Members extends Typing {
 
   #change({ channel, joined = [], left = [], changed = [] }) {
     if (channel !== this.room) return;
-    for (const id of left) this.#members.delete(id);
+    for (const id of left) {
+      this.#members.delete(id);
+      this.stopped(id);
+    }
     for (const member of joined) this.#members.set(member.user_id, member);
     for (const member of changed) Object.assign(this.#members.get(member.user_id) ?? {}, member);
     this.changed();

@@ -181,7 +181,7 @@ static inline void stream_epoch_text(char out[FF_EPOCH_MAX])
 
 /* --- ff_history.h ------------------------------------------------------------- */
 
-enum stream_ask { ASK_STATE, ASK_LAST, ASK_READ, ASK_STORE };
+enum stream_ask { ASK_STATE, ASK_LAST, ASK_END, ASK_READ, ASK_STORE };
 
 struct stream_call {
     struct fake_call call;
@@ -196,6 +196,7 @@ struct stream_call {
     struct ff_history_state state;
     ff_history_on_msg *on_msg;
     ff_history_on_page *on_page;
+    ff_history_on_offset *on_offset;
     ff_history_on_stored *on_stored;
     void *ctx;
 };
@@ -208,6 +209,8 @@ static inline void stream_tell(struct stream_call *c, ff_err err)
         c->on_state(c->ctx, err, ok ? &c->state : NULL);
     else if (c->kind == ASK_LAST)
         c->on_msg(c->ctx, err, ok ? c->msg : NULL);
+    else if (c->kind == ASK_END)
+        c->on_offset(c->ctx, err, ok ? c->offset : 0);
     else if (c->kind == ASK_READ)
         c->on_page(c->ctx, err, ok ? &c->page : NULL);
     else
@@ -333,8 +336,10 @@ static inline void stream_on_call(void *arg)
         c->err = FF_E_TIMEOUT;
     else if (c->kind == ASK_LAST)
         stream_last(c, horizon);
-    else if (c->kind == ASK_READ)
-        stream_read(c, horizon);
+    else if (c->kind == ASK_READ) /* no lag shows without an end */
+        stream_read(c, c->query.to == 0 ? UINT64_MAX : horizon);
+    else if (c->kind == ASK_END)
+        c->offset = stream_end(c->channel);
     else if (c->kind == ASK_STORE)
         c->offset = stream_publish(c->channel);
     fake_at(fake_soon(), stream_on_answer, c);
@@ -367,6 +372,14 @@ void ff_history_last(struct ff_bus *bus, const char *app, const char *channel,
 {
     (void)bus, (void)app;
     stream_ask(ASK_LAST, channel, ctx)->on_msg = fn;
+}
+
+void ff_history_last_offset(struct ff_bus *bus, const char *app,
+                            const char *channel, ff_history_on_offset *fn,
+                            void *ctx)
+{
+    (void)bus, (void)app;
+    stream_ask(ASK_END, channel, ctx)->on_offset = fn;
 }
 
 void ff_history_read(struct ff_bus *bus, const struct ff_history_query *query,
