@@ -124,6 +124,59 @@ describe('limits', () => {
   });
 });
 
+describe('whispers beyond the limit', () => {
+  const LIMIT = 5;
+  const cluster = useCluster({ gateways: 2, set: { 'gateway.max_messages_per_minute': LIMIT } });
+  const allowed = Array.from({ length: LIMIT }, (_, n) => n);
+
+  // [sender, member on another gateway]
+  async function two(channel) {
+    const clients = await Promise.all([1, 2].map((gateway) => cluster.connect({ gateway })));
+    await Promise.all(clients.map((client) => client.subscribe(channel)));
+    return clients;
+  }
+  // The allowed ones came, nothing more did, nothing to the sender, and nothing is stored. The member's message comes
+  // after all that could have.
+  async function finish([a, b], channel) {
+    assert.deepEqual((await b.must('history', 'history', { channel })).messages, []);
+    await b.publish(channel, 'after it');
+    for (const client of [a, b]) assert.equal((await client.message(channel)).message, 'after it');
+    assert.deepEqual(b.peek({ action: 'whisper' }).map((frame) => frame.message), allowed);
+    assert.deepEqual(a.peek({ action: 'whisper' }), []);
+    const { messages } = await b.must('history', 'history', { channel });
+    assert.deepEqual(messages.map((frame) => frame.message), ['after it']);
+    await Promise.all([a.close(), b.close()]);
+  }
+
+  it('are refused one by one and reach nobody; the connection stays', async () => {
+    const channel = 'history:singly';
+    const [a, b] = await two(channel);
+    const whisper = (n) => a.request('whisper', { channel, event: 'typing', message: n });
+    for (const n of allowed) assert.equal((await whisper(n)).action, 'ack');
+    for (let n = LIMIT; n < 2 * LIMIT; n++) {
+      const { action, code, message } = await whisper(n);
+      assert.deepEqual([action, code, message], ['error', 'rate_limited', 'more than 5 messages in a minute']);
+    }
+    // All that is sent has one count.
+    assert.equal((await a.request('message', { channel, message: 'too' })).code, 'rate_limited');
+    await a.ping();
+    await finish([a, b], channel);
+  });
+
+  it('are refused in a flood and in a batch too', async () => {
+    const channel = 'history:flood';
+    const [a, b] = await two(channel);
+    const whisper = (n) => ({ action: 'whisper', data: { channel, event: 'typing', message: n } });
+    for (let n = 0; n < 200; n++) a.send(whisper(n));
+    const actions = ['x', 'y'].map((ref) => ({ ...whisper(ref), ref }));
+    a.send({ action: 'batch', data: { actions }, ref: 'all' });
+    for (const { ref } of actions) assert.equal((await a.next({ ref })).code, 'rate_limited');
+    await a.next({ ref: 'all' });
+    assert.equal(a.peek({ action: 'error', code: 'rate_limited' }).length, 200 - LIMIT);
+    await finish([a, b], channel);
+  });
+});
+
 describe('a connection that says nothing', () => {
   const cluster = useCluster({ set: { 'gateway.connection_timeout': 2, 'gateway.heartbeat_interval': 30 } });
 
