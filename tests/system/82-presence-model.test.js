@@ -1,16 +1,20 @@
 // Presence against a model: users come, go, open tabs and lose them, gateways and presence replicas are killed. Whatever
-// happens, nobody is told a thing twice; and once it is quiet, every list is the model's.
+// happens, nobody is told a thing twice; and once it is quiet for as long as a lease and a grace last, every list and
+// what every client was told is the model: no ghost, nobody missing.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { presenceView, untilMembers, useCluster, waitFor } from './harness/index.js';
+import { presenceView, useCluster, waitFor } from './harness/index.js';
 
 const GATEWAYS = 3;
 const CHANNELS = ['room:one', 'presence-two', 'room:three'];
 const USERS = 12;
 const PLAY_MS = 30_000;
 const KILL_EVERY_MS = 4000;
-const SETTLE_MS = 60_000;
+const LEASE_MS = 3000;
+const GRACE_MS = 3000; // the default of a namespace
+const REST_MS = 1000; // for what is told when a lease or grace ends
+const STILL_MS = 500;
 
 // A small generator, so that a run's seed tells what was tried.
 function dice(seed) {
@@ -96,15 +100,49 @@ async function trouble(cluster, random, until) {
   }
 }
 
-async function observe(cluster, gateway, channel) {
-  const token = await cluster.api().token({ user_id: `o${gateway}`, channels: ['*'] });
+// Resolves once ms have passed without a moment in which this machine stood still: what was due in them is done.
+async function passed(ms) {
+  let begun = Date.now();
+  let turned = begun;
+  const all = () => {
+    const now = Date.now();
+    if (now - turned > STILL_MS) begun = now;
+    turned = now;
+    return now - begun >= ms;
+  };
+  await waitFor(all, { what: `${ms} ms in which the machine does not stand still`, deadline: 120_000 });
+}
+
+async function come(cluster, gateway, user, channel) {
+  const token = await cluster.api().token({ user_id: user, channels: ['*'] });
   const client = await cluster.connect({ gateway, token });
   await client.subscribe(channel);
   return client;
 }
 
+const ids = (members) => members.map((member) => member.user_id);
+
+// Now, without waiting for anything: what the clients were told, what their gateways list, and the owner by HTTP.
+async function compare(cluster, channel, clients, members) {
+  const wanted = [...members].sort();
+  for (const client of clients) {
+    const { members: told, count } = presenceView(client, channel);
+    const who = `${channel}: told to ${client.welcome.user_id}`;
+    assert.deepEqual([[...told.keys()].sort(), count], [wanted, wanted.length], who);
+  }
+  const lists = clients.map((client) => client.must('presence_list', 'presence_list', { channel }));
+  const owner = cluster.api().must('GET', `/v1/channels/${channel}/presence`);
+  for (const list of await Promise.all([...lists, owner]))
+    assert.deepEqual([ids(list.members), list.count, list.stale_ms], [wanted, wanted.length, undefined], channel);
+}
+
+function good(clients) {
+  for (const client of clients)
+    for (const channel of CHANNELS) assert.deepEqual(presenceView(client, channel).problems, [], channel);
+}
+
 describe('presence against a model', () => {
-  const cluster = useCluster({ gateways: GATEWAYS, presences: 2, set: { 'presence.lease_ms': 3000 } });
+  const cluster = useCluster({ gateways: GATEWAYS, presences: 2, set: { 'presence.lease_ms': LEASE_MS } });
   const seed = Number(process.env.SEED ?? Date.now() % 1e6);
 
   it(`seed ${seed}`, { timeout: 600_000 }, async () => {
@@ -116,19 +154,35 @@ describe('presence against a model', () => {
 
     // Quiet: an observer on each gateway and channel, and a tab that stays.
     await model.open();
+    const observers = new Map();
+    for (const channel of CHANNELS)
+      observers.set(channel, await Promise.all([1, 2, 3].map((gateway) => come(cluster, gateway, `o${gateway}`, channel))));
+    await passed(LEASE_MS + GRACE_MS + REST_MS);
+
     const tabs = [...model.tabs];
-    for (const channel of CHANNELS) {
-      const observers = await Promise.all([1, 2, 3].map((gateway) => observe(cluster, gateway, channel)));
-      const ids = [...model.members(channel), 'o1', 'o2', 'o3'].sort();
-      for (const observer of observers) {
-        await untilMembers(observer, channel, ids, SETTLE_MS);
-        const list = await observer.must('presence_list', 'presence_list', { channel });
-        assert.deepEqual([list.members.map((member) => member.user_id), list.count], [ids, ids.length]);
-      }
-      for (const tab of tabs.filter((one) => one.channels.has(channel)))
-        await untilMembers(tab.client, channel, ids, SETTLE_MS);
-    }
-    for (const client of [...tabs.map((tab) => tab.client), ...model.past])
-      for (const channel of CHANNELS) assert.deepEqual(presenceView(client, channel).problems, [], channel);
+    const clientsOn = (channel) => [
+      ...observers.get(channel),
+      ...tabs.filter((tab) => tab.channels.has(channel)).map((tab) => tab.client),
+    ];
+    const compared = CHANNELS.map((channel) =>
+      compare(cluster, channel, clientsOn(channel), [...model.members(channel), 'o1', 'o2', 'o3']),
+    );
+    await Promise.all(compared);
+    good([...tabs.map((tab) => tab.client), ...model.past, ...[...observers.values()].flat()]);
+  });
+
+  it('a killed gateway has no ghosts a second after its lease, and nobody else is gone', async () => {
+    const channel = 'room:ghosts';
+    const stay = await Promise.all([1, 2].map((gateway) => come(cluster, gateway, `s${gateway}`, channel)));
+    const lost = await Promise.all(['x1', 'x2', 'x3', 's1'].map((user) => come(cluster, 3, user, channel)));
+    await waitFor(() => stay.every((client) => presenceView(client, channel).count === 5), { what: 'all are here' });
+    await Promise.all([passed(LEASE_MS + REST_MS), cluster.hold('gateway-3')]);
+    await compare(cluster, channel, stay, ['s1', 's2']);
+    for (const client of stay) assert.deepEqual(presenceView(client, channel).left.sort(), ['x1', 'x2', 'x3']);
+    await cluster.release('gateway-3');
+    const back = await come(cluster, 3, 'x1', channel);
+    await passed(REST_MS);
+    await compare(cluster, channel, [...stay, back], ['s1', 's2', 'x1']);
+    await Promise.all([...stay, ...lost, back].map((client) => client.close()));
   });
 });
