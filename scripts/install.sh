@@ -9,7 +9,7 @@ build='gcc libc6-dev pkgconf libnats-dev libuv1-dev libwebsockets-dev libev-dev
   libmicrohttpd-dev libjansson-dev libjwt-dev libsqlite3-dev libssl-dev
   zlib1g-dev'
 run='nats-server libwebsockets-evlib-ev'
-test='libcmocka-dev clang llvm libclang-rt-dev chromium'
+test='libcmocka-dev clang llvm libclang-rt-dev chromium iproute2'
 lint='clang clang-format clang-tidy cppcheck'
 bench='nodejs'
 

@@ -136,9 +136,8 @@ bool news_names(const struct news *news, struct ff_slice user)
 
 /* --- frames --------------------------------------------------------------- */
 
-/* How many it has written. */
-static size_t write_items(const struct items *all, struct ff_slice without,
-                          struct ff_buf *out)
+static void write_items(const struct items *all, struct ff_slice without,
+                        struct ff_buf *out)
 {
     size_t written = 0;
 
@@ -155,28 +154,24 @@ static size_t write_items(const struct items *all, struct ff_slice without,
     }
     if (written > 0)
         ff_buf_addc(out, ']');
-    return written;
 }
 
 /* Members with a comma before each, and the end of the object. */
-static bool write_members(const struct news *news, struct ff_slice without,
+static void write_members(const struct news *news, struct ff_slice without,
                           struct ff_buf *out)
 {
-    size_t written = 0;
-
     ff_buf_adds(out, ",\"channel\":");
     ff_json_add_strings(out, news->channel);
     for (int kind = 0; kind < KINDS; kind++)
-        written += write_items(&news->kinds[kind], without, out);
+        write_items(&news->kinds[kind], without, out);
     ff_buf_addf(out, ",\"count\":%lld}", (long long)news->count);
-    return written > 0;
 }
 
-bool news_write_without(const struct news *news, struct ff_slice user,
+void news_write_without(const struct news *news, struct ff_slice user,
                         struct ff_buf *out)
 {
     ff_buf_adds(out, HEAD);
-    return write_members(news, user, out);
+    write_members(news, user, out);
 }
 
 static const struct ff_slice nobody = {"", 0};

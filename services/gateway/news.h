@@ -4,9 +4,9 @@
 /*
  * Changes of a channel's members on their way to many connections: made by the
  * hub, then immutable and counted by references, any thread. Nobody is told of
- * coming and going oneself: the few who are named in it get a frame of their
- * own, all others share one for each wire format, encoded by the first who
- * needs it.
+ * coming and going oneself, but of the count after it: the few who are named
+ * in it get a frame of their own, all others share one for each wire format,
+ * encoded by the first who needs it.
  */
 
 #include "message.h"
@@ -28,8 +28,8 @@ void news_unref(struct news **news);
 bool news_names(const struct news *news, struct ff_slice user);
 /* Borrowed from it. */
 const struct frame *news_frame(struct news *news, enum frame_format format);
-/* The frame's text without what it says of this user. False: nothing is left. */
-bool news_write_without(const struct news *news, struct ff_slice user,
+/* The frame's text without what it says of this user; the count is always in it. */
+void news_write_without(const struct news *news, struct ff_slice user,
                         struct ff_buf *out);
 
 #endif

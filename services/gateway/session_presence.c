@@ -117,13 +117,13 @@ void session_end_presence(struct session *session)
 
 /* --- what subscribers are told --------------------------------------------- */
 
-/* Nobody is told of coming and going oneself. */
+/*
+ * Nobody is told of coming and going oneself; but of the count, as what was told before may not have had oneself in it.
+ */
 static void tell_named(struct session *session, const struct news *news)
 {
-    struct ff_buf *text = session_text_buf(session);
-
-    if (news_write_without(news, session_user(session), text))
-        session_say(session);
+    news_write_without(news, session_user(session), session_text_buf(session));
+    session_say(session);
 }
 
 static void tell_member(const struct member *member, struct news *news)

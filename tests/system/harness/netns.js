@@ -8,22 +8,55 @@ import path from 'node:path';
 import { waitFor } from './wait.js';
 import { request } from './http.js';
 
-const NET = '10.213.77';
+const ID = process.pid % 250; // runs side by side have hosts of their own
+const NET = `10.213.${ID}`;
+const BRIDGE = `ff-br-${ID}`;
+const host = (n) => `ff-nats-${ID}-${n}`;
+const cable = (n) => `ff-v${ID}-${n}`;
 const NUMBERS = [1, 2, 3];
 
 function ip(...words) {
   execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
+// In a container some of it may be refused.
 export function canMakeHosts() {
   if (process.getuid() !== 0) return false;
   try {
-    ip('netns', 'add', 'ff-probe');
-    ip('netns', 'del', 'ff-probe');
+    ip('link', 'add', BRIDGE, 'type', 'bridge');
+    makeHost(0);
     return true;
   } catch {
     return false;
+  } finally {
+    removeHosts([0]);
   }
+}
+
+function makeHost(n) {
+  ip('netns', 'add', host(n));
+  ip('link', 'add', cable(n), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', host(n));
+  ip('link', 'set', cable(n), 'master', BRIDGE);
+  ip('link', 'set', cable(n), 'up');
+  const inside = ['-n', host(n)];
+  ip(...inside, 'addr', 'add', `${NET}.${n}/24`, 'dev', 'eth0');
+  ip(...inside, 'link', 'set', 'eth0', 'up');
+  ip(...inside, 'link', 'set', 'lo', 'up');
+}
+
+function removeHosts(numbers) {
+  const quietly = (...words) => {
+    try {
+      ip(...words);
+    } catch {
+      // It was not there.
+    }
+  };
+  for (const n of numbers) {
+    quietly('netns', 'del', host(n));
+    quietly('link', 'del', cable(n));
+  }
+  quietly('link', 'del', BRIDGE);
 }
 
 export class NatsHosts {
@@ -35,28 +68,41 @@ export class NatsHosts {
 
   async start() {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fanfare-netns-'));
-    this.#remove();
-    ip('link', 'add', 'ff-br', 'type', 'bridge');
-    ip('addr', 'add', `${NET}.254/24`, 'dev', 'ff-br');
-    ip('link', 'set', 'ff-br', 'up');
-    for (const n of NUMBERS) this.#host(n);
+    removeHosts(NUMBERS);
+    ip('link', 'add', BRIDGE, 'type', 'bridge');
+    ip('addr', 'add', `${NET}.254/24`, 'dev', BRIDGE);
+    ip('link', 'set', BRIDGE, 'up');
+    for (const n of NUMBERS) makeHost(n);
     for (const n of NUMBERS) this.#server(n);
     for (const n of NUMBERS) await this.healthy(n);
   }
 
-  healthy(n) {
-    return waitFor(async () => (await request('GET', `http://${NET}.${n}:8222/healthz`, { deadline: 5000 })).status === 200, { what: `nats ${n} is healthy`, deadline: 90000 });
+  // It is one of the cluster, and all have all of every stream. (Its whole health names consumers that are gone, too.)
+  async healthy(n) {
+    let lacks;
+    const ask = async () => (lacks = await this.#lacks(n)).length === 0;
+    await waitFor(ask, { what: `nats ${n} is healthy`, deadline: 90000 }).catch((error) => {
+      throw new Error(`${error.message}: ${lacks}\n${this.#log(n)}`);
+    });
   }
-
-  #host(n) {
-    ip('netns', 'add', `ff-nats-${n}`);
-    ip('link', 'add', `ff-v${n}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `ff-nats-${n}`);
-    ip('link', 'set', `ff-v${n}`, 'master', 'ff-br');
-    ip('link', 'set', `ff-v${n}`, 'up');
-    const inside = ['-n', `ff-nats-${n}`];
-    ip(...inside, 'addr', 'add', `${NET}.${n}/24`, 'dev', 'eth0');
-    ip(...inside, 'link', 'set', 'eth0', 'up');
-    ip(...inside, 'link', 'set', 'lo', 'up');
+  async #lacks(n) {
+    const health = await request('GET', `http://${NET}.${n}:8222/healthz?js-server-only=true`, { deadline: 5000 });
+    if (health.status !== 200) return [JSON.stringify(health.body)];
+    const streams = (await Promise.all(NUMBERS.map((m) => this.#streams(m)))).flat();
+    const whole = new Set(streams.filter((stream) => stream.whole).map((stream) => stream.name));
+    return streams.map((stream) => stream.name).filter((name) => !whole.has(name));
+  }
+  // Its leader alone tells who follows.
+  async #streams(n) {
+    const { body } = await request('GET', `http://${NET}.${n}:8222/jsz?accounts=true&streams=true`, { deadline: 5000 });
+    const details = (body.account_details ?? []).flatMap((account) => account.stream_detail ?? []);
+    return details.map(({ name, cluster }) => ({
+      name,
+      whole: cluster.leader === `n${n}` && (cluster.replicas ?? []).every((replica) => replica.current),
+    }));
+  }
+  #log(n) {
+    return fs.readFileSync(path.join(this.folder, `nats-${n}.conf.log`), 'utf8').slice(-4000);
   }
 
   #server(n) {
@@ -64,39 +110,27 @@ export class NatsHosts {
     const routes = NUMBERS.map((m) => `nats://${NET}.${m}:6222`).join(', ');
     fs.writeFileSync(
       file,
-      `server_name: n${n}\nlisten: "${NET}.${n}:4222"\nhttp: "${NET}.${n}:8222"\nmax_payload: 2MB\n` +
+      `server_name: n${n}\nlisten: "${NET}.${n}:4222"\nhttp: "${NET}.${n}:8222"\nmax_payload: 2MB\nping_interval: "2s"\n` +
         `jetstream { store_dir: "${this.folder}/${n}" }\n` +
         `cluster { name: ff, listen: "${NET}.${n}:6222", routes: [${routes}] }\n`,
     );
-    const server = spawn('ip', ['netns', 'exec', `ff-nats-${n}`, 'nats-server', '-c', file, '-l', `${file}.log`], { stdio: 'ignore' });
+    const server = spawn('ip', ['netns', 'exec', host(n), 'nats-server', '-c', file, '-l', `${file}.log`], { stdio: 'ignore' });
     server.ended = new Promise((resolve) => server.on('close', resolve));
     this.servers.set(n, server);
   }
 
   // Its packets go nowhere, in either direction; nobody is told.
   cut(n) {
-    ip('link', 'set', `ff-v${n}`, 'down');
+    ip('link', 'set', cable(n), 'down');
   }
   heal(n) {
-    ip('link', 'set', `ff-v${n}`, 'up');
+    ip('link', 'set', cable(n), 'up');
   }
 
   async stop() {
     for (const server of this.servers.values()) server.kill('SIGKILL');
     await Promise.all([...this.servers.values()].map((server) => server.ended));
-    this.#remove();
+    removeHosts(NUMBERS);
     fs.rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  #remove() {
-    const quietly = (...words) => {
-      try {
-        ip(...words);
-      } catch {
-        // It was not there.
-      }
-    };
-    for (const n of NUMBERS) quietly('netns', 'del', `ff-nats-${n}`);
-    quietly('link', 'del', 'ff-br');
   }
 }

@@ -191,7 +191,7 @@ static void nobody_is_told_of_oneself(void **state)
                 "\"left\":[\"bob\"],\"count\":3}");
 }
 
-static void nothing_is_left_to_tell(void **state)
+static void nothing_but_the_count_is_left(void **state)
 {
     struct fake *f = *state;
     struct conn *ann = open_as(f, "ann", "user");
@@ -200,7 +200,7 @@ static void nothing_is_left_to_tell(void **state)
     subscribe(f, ann, "room:1");
     news_add_joined(news, "ann", FF_SLICE_LIT("{\"user_id\":\"ann\"}"));
     give_news(f, news);
-    said_nothing(ann);
+    said(ann, "{\"action\":\"presence\",\"channel\":\"room:1\",\"count\":1}");
     news = news_new("room:1", 1);
     news_add_changed(news, FF_SLICE_LIT("{\"user_id\":\"ann\"}"));
     give_news(f, news);
@@ -367,7 +367,7 @@ int main(void)
         step(ids_too_long_for_a_channel),
         step(subscribed_tells_members),
         step(nobody_is_told_of_oneself),
-        step(nothing_is_left_to_tell),
+        step(nothing_but_the_count_is_left),
         step(only_subscribers_are_told),
         step(an_event_stream),
         step(a_list_of_members),
