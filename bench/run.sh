@@ -16,6 +16,8 @@ cd "$(dirname "$0")/.."
 
 BUILD=${1:?usage: bench/run.sh BUILD_DIR [SCENARIO ...]}
 shift
+[ -x "$BUILD/fanfare-loadgen" ] ||
+  { echo "$BUILD/fanfare-loadgen is not there: build first" >&2 && exit 2; }
 SCENARIOS=("$@")
 [ $# -gt 0 ] || SCENARIOS=(a b c d e g h i j k)
 
