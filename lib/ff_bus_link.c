@@ -1,6 +1,7 @@
 #include "ff_bus_link.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ff_bus_cmd.h"
 #include "ff_bus_link_priv.h"
@@ -16,6 +17,19 @@ enum {
 
 /* --- messages: on libnats' delivery thread --------------------------------- */
 
+/* The subject is "<inbox>.<token>" and ends by NUL. */
+static void on_echo(struct ff_bus_link *link, const struct ff_bus_msg *msg)
+{
+    const char *token = ff_bus_msg_subject(msg).data + strlen(link->inbox) + 1;
+    if (*token == 'm')
+        atomic_store(&link->mark_heard, strtoull(token + 1, NULL, 10));
+    else if (ff_slice_is(ff_bus_msg_body(msg), "flushed"))
+        atomic_store(&link->flushed, true);
+    else
+        return;
+    uv_async_send(&link->wake);
+}
+
 static void on_message(void *ctx, uint64_t sub, struct ff_bus_msg *msg)
 {
     struct ff_bus_link *link = ctx;
@@ -23,10 +37,8 @@ static void on_message(void *ctx, uint64_t sub, struct ff_bus_msg *msg)
     size_t bytes = ff_bus_msg_bytes(msg);
     atomic_fetch_add_explicit(&link->heard, 1, memory_order_relaxed);
     ff_metric_add(FF_M_BUS_RECEIVED, 1);
-    if (ff_bus_slot(sub) == 0 && ff_slice_is(ff_bus_msg_body(msg), "flushed")) {
-        atomic_store(&link->flushed, true);
-        uv_async_send(&link->wake);
-    }
+    if (ff_bus_slot(sub) == 0)
+        on_echo(link, msg);
     if (atomic_load(&link->in_bytes) + bytes > IN_BYTES) {
         ff_metric_add(FF_M_BUS_DROPPED, 1);
         ff_bus_msg_unref(&event.msg);

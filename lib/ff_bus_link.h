@@ -8,6 +8,10 @@
  * Signs of life: the link publishes to the bus' own inbox, which is the subscription with slot 0. "u<generation>" is
  * the first echo of a new connection, sent behind all its subscriptions; "beat" comes every other second. When nothing
  * at all came for 10 s the connection is given up.
+ *
+ * Pace: a mark "m<number>" is sent behind every 4 MiB, and no more than four are on their way. A burst that comes back to
+ * this process would else pile up at the server, which cuts off who has 64 MB waiting (from 2.10 on it hardly slows the
+ * sender down before).
  */
 
 #include "ff_bus.h"

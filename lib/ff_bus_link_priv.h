@@ -27,12 +27,15 @@ struct ff_bus_link {
     uint64_t generation;
     int64_t beat_at, heard_at, ticked_at;
     unsigned heard_seen, slow_seen;
+    uint64_t marks, marks_before; /* sent; before this connection */
+    size_t unmarked_bytes;        /* sent since the last mark */
     bool told_down, stopping;
 
     /* any thread's */
     atomic_size_t out_bytes, socket_bytes, in_bytes, max_payload;
     atomic_uint heard, turns;
     atomic_bool overflown, flushed;
+    _Atomic uint64_t mark_heard;
     _Atomic int64_t stop_by; /* 0: not asked to stop */
 };
 

@@ -15,7 +15,10 @@ enum {
     PAUSE_MAX_MS = 1000,
     KEEP_CLOSED_MS = 1000,
     BATCH = 1024,
+    PART = 8,               /* of a batch, between two looks for room */
     SOCKET_BYTES = 4 << 20, /* more is kept in our own queue */
+    MARK_BYTES = 4 << 20,   /* sent between two marks */
+    MARKS_MAX = 4,          /* not echoed yet: then nothing is sent */
 };
 
 /* --- the connection -------------------------------------------------------- */
@@ -65,6 +68,8 @@ static void greet(struct ff_bus_link *link, const char *url)
     char token[32];
     int64_t now = ff_bus_now_ms();
     link->generation++;
+    link->marks_before = link->marks;
+    link->unmarked_bytes = 0;
     atomic_store(&link->max_payload, ff_bus_conn_max_payload(link->conn));
     ff_bus_subs_bind(link->subs, link->conn);
     snprintf(token, sizeof(token), "u%llu",
@@ -143,6 +148,26 @@ static void on_tick(uv_timer_t *timer)
 
 /* --- commands -------------------------------------------------------------- */
 
+static void mark(struct ff_bus_link *link)
+{
+    char token[32];
+    link->unmarked_bytes = 0;
+    snprintf(token, sizeof(token), "m%llu", (unsigned long long)++link->marks);
+    echo(link, token, "");
+}
+
+/* Not when the socket is full, nor when the last marks are still on their way. */
+static bool has_room(struct ff_bus_link *link)
+{
+    if (link->conn == NULL)
+        return true;
+    uint64_t heard = atomic_load(&link->mark_heard);
+    if (heard < link->marks_before)
+        heard = link->marks_before;
+    return link->marks - heard < MARKS_MAX &&
+           ff_bus_conn_buffered(link->conn) < SOCKET_BYTES;
+}
+
 static void do_publish(struct ff_bus_link *link, const struct ff_bus_cmd *cmd)
 {
     atomic_fetch_sub(&link->out_bytes, cmd->bytes);
@@ -150,6 +175,9 @@ static void do_publish(struct ff_bus_link *link, const struct ff_bus_cmd *cmd)
         return;
     ff_metric_add(FF_M_BUS_SENT, 1);
     ff_bus_conn_publish(link->conn, &cmd->send);
+    link->unmarked_bytes += cmd->bytes;
+    if (link->unmarked_bytes >= MARK_BYTES)
+        mark(link);
 }
 
 static void do_subscribe(struct ff_bus_link *link, const struct ff_bus_cmd *cmd)
@@ -190,7 +218,9 @@ static void take_command(void *ctx, void *item)
 static void take_commands(struct ff_bus_link *link)
 {
     size_t waiting = 0;
-    ff_mailbox_drain(link->commands, BATCH, take_command, link);
+    for (int n = 0; n < BATCH && has_room(link); n += PART)
+        if (ff_mailbox_drain(link->commands, PART, take_command, link) < PART)
+            break;
     if (link->conn != NULL) {
         ff_bus_conn_settle(link->conn);
         waiting = ff_bus_conn_buffered(link->conn);
@@ -205,7 +235,7 @@ void ff_bus_thread_on_wake(uv_async_t *wake)
         drop(link, "closed");
     if (atomic_exchange(&link->overflown, false))
         drop(link, "overflow");
-    if (link->conn == NULL || ff_bus_conn_buffered(link->conn) < SOCKET_BYTES)
+    if (has_room(link))
         take_commands(link);
 }
 
