@@ -42,6 +42,9 @@ also() {
 jobs=-j$(nproc)
 must 'set-up' scripts/install.sh build run test
 must 'build' make "$jobs" all unit-build
+echo '== generated files and rules of the house'
+run_test check-gen 120 count_one make -s check-gen
+run_test lint-fast 120 count_one make -s lint-fast
 also 'unit tests' scripts/unit.sh build/release
 must 'build with sanitizers' make "$jobs" SAN=1 all unit-build
 also 'unit tests with sanitizers' scripts/unit.sh build/asan
@@ -49,6 +52,3 @@ also 'system tests' tests/system/run.sh build/release
 also 'system tests with sanitizers' tests/system/run.sh build/asan
 must 'build fuzz targets' make "$jobs" FUZZ=1 fuzz-build
 also 'fuzz smoke' scripts/fuzz.sh build/fuzz 5
-echo '== generated files and rules of the house'
-run_test check-gen 120 count_one make -s check-gen
-run_test lint-fast 120 count_one make -s lint-fast

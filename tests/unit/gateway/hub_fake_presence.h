@@ -10,7 +10,7 @@
 #include "ff_map.h"
 #include "ff_owner.h"
 #include "ff_subject.h"
-#include "hub_fake_stream.h"
+#include "hub_fake_history.h"
 
 #define CHANNELS  3
 #define USERS     12

@@ -3,7 +3,7 @@
 
 /* What tests of the hub say as workers. */
 
-#include "hub_fake_stream.h"
+#include "hub_fake_history.h"
 
 static inline struct to_hub step(enum to_hub_type type, unsigned worker,
                                  const char *channel, conn_id conn)

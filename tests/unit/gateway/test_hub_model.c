@@ -9,7 +9,7 @@
  *   - when all is well again, everybody gets to the end.
  */
 
-#include "hub_fake_stream.h"
+#include "hub_fake_history.h"
 
 #define CHANNELS 4
 #define CLIENTS  24
