@@ -5,6 +5,11 @@
  * length, and every subscriber gets exactly one send() of what has come in
  * one turn of the loop. Whatever a real service adds is its own.
  *
+ * Subscribers are greeted, ask, and are answered, with as many bytes as
+ * Fanfare's clients are: one that has spoken delays its acknowledgements, and
+ * then two messages bring one, taken in our send() of the second. Clients that
+ * only listen acknowledge each message when they read it, in their own time.
+ *
  *   fanfare-bench-floor FRAME_BYTES     prints {"sub":PORT,"pub":PORT}
  */
 #include <arpa/inet.h>
@@ -12,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +40,7 @@ struct subscriber {
     on_ready_fn *on_ready;
     int fd;
     size_t sent;
+    bool spoke;
 };
 
 struct source {
@@ -47,7 +54,7 @@ static struct {
     char *log;
     size_t log_bytes;
     struct source publisher;
-    char lines[LINES_BYTES];
+    char lines[LINES_BYTES], waste[4096];
     size_t lines_bytes;
     struct subscriber *subs[SUBSCRIBERS_MAX];
     unsigned sub_count;
@@ -125,15 +132,13 @@ static void send_to_all(void)
         floor_state.subs[i]->sent = 0;
 }
 
-static void append_frame(const char *line, size_t len)
+/* text, filled up with spaces. How many bytes. */
+static size_t make_frame(uint8_t *frame, const char *text, size_t len)
 {
     size_t size = floor_state.frame_bytes;
-    uint8_t *frame = (uint8_t *)floor_state.log + floor_state.log_bytes;
     size_t header = size < 2 + 126 ? 2 : 4;
     size_t payload = size - header;
 
-    if (floor_state.log_bytes + size > LOG_BYTES)
-        die("subscribers are too slow: the log is full");
     frame[0] = 0x81;
     frame[1] = header == 2 ? (uint8_t)payload : 126;
     if (header == 4) {
@@ -141,8 +146,17 @@ static void append_frame(const char *line, size_t len)
         frame[3] = (uint8_t)payload;
     }
     memset(frame + header, ' ', payload);
-    memcpy(frame + header, line, len < payload ? len : payload);
-    floor_state.log_bytes += size;
+    memcpy(frame + header, text, len < payload ? len : payload);
+    return size;
+}
+
+static void append_frame(const char *line, size_t len)
+{
+    uint8_t *frame = (uint8_t *)floor_state.log + floor_state.log_bytes;
+
+    if (floor_state.log_bytes + floor_state.frame_bytes > LOG_BYTES)
+        die("subscribers are too slow: the log is full");
+    floor_state.log_bytes += make_frame(frame, line, len);
 }
 
 static void read_publisher(void *ready)
@@ -171,14 +185,38 @@ static void read_publisher(void *ready)
     send_to_all();
 }
 
-/* Subscribers say nothing; what can be read is that they left. */
-static void read_subscriber(void *sub)
+static void leave(const struct subscriber *sub)
 {
     for (unsigned i = 0; i < floor_state.sub_count; i++)
         if (floor_state.subs[i] == sub) {
             drop_subscriber(i);
             return;
         }
+}
+
+/* A frame before any message. */
+static void say(int fd, const char *text)
+{
+    uint8_t frame[FRAME_MAX];
+    size_t size = make_frame(frame, text, strlen(text));
+
+    if (send(fd, frame, size, MSG_NOSIGNAL) < 0)
+        perror("fanfare-bench-floor: send");
+}
+
+static void read_subscriber(void *ready)
+{
+    struct subscriber *sub = ready;
+    ssize_t got = recv(sub->fd, floor_state.waste, sizeof(floor_state.waste),
+                       MSG_DONTWAIT);
+
+    if (got == 0 || (got < 0 && errno != EAGAIN)) {
+        leave(sub);
+    } else if (!sub->spoke) {
+        sub->spoke = true;
+        say(sub->fd, "{\"action\":\"ready\"}");
+        say(sub->fd, "{\"action\":\"subscribed\"}");
+    }
 }
 
 static void accept_subscriber(void *listener)
@@ -191,9 +229,11 @@ static void accept_subscriber(void *listener)
     sub = malloc(sizeof(*sub));
     if (!sub || floor_state.sub_count == SUBSCRIBERS_MAX)
         die("too many subscribers");
-    *sub = (struct subscriber){read_subscriber, fd, floor_state.log_bytes};
+    *sub =
+        (struct subscriber){read_subscriber, fd, floor_state.log_bytes, false};
     floor_state.subs[floor_state.sub_count++] = sub;
     watch(fd, sub);
+    say(fd, "{\"action\":\"welcome\"}");
 }
 
 /* One at a time: a new publisher takes the place of the last. */

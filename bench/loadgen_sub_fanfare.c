@@ -1,6 +1,7 @@
 /*
  * Fanfare's native WebSocket and Server-Sent Events, and the floor, which
- * sends the same kind of frames without any handshake.
+ * sends the same kind of frames without a handshake; there a subscriber
+ * speaks when it is greeted.
  */
 #include "loadgen_sub.h"
 
@@ -40,6 +41,9 @@ static void on_control(struct sub *sub, const char *data, size_t len)
     }
     if (sub->set->hooks.on_control)
         sub->set->hooks.on_control(sub, data, len);
+    if (sub->set->proto == &SUB_FLOOR &&
+        find_text(data, head, "\"action\":\"welcome\""))
+        subscribe_all(sub);
     if (find_text(data, head, "\"action\":\"subscribed\"") ||
         (sub->set->channel_count == 0 &&
          find_text(data, head, "\"action\":\"welcome\"")))
@@ -83,7 +87,6 @@ static void confirm(struct sub *sub)
 const struct sub_proto SUB_FLOOR = {
     .name = "floor",
     .accept = "",
-    .opened = confirm,
     .feed = feed_fanfare,
 };
 

@@ -50,6 +50,12 @@ void *ff_zalloc(size_t size)
     return or_abort(calloc(1, size), size);
 }
 
+void *ff_zalloc_aligned(size_t align, size_t size)
+{
+    size = (size + align - 1) / align * align;
+    return memset(or_abort(aligned_alloc(align, size), size), 0, size);
+}
+
 void *ff_realloc(void *p, size_t size)
 {
     size += size == 0;

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "conn_frames.h"
 #include "ff_clock.h"
@@ -74,7 +73,7 @@ struct conn *conn_new(struct worker *worker, enum conn_kind kind,
                       const struct wire *wire, const struct handshake_in *in,
                       const struct handshake *granted)
 {
-    struct conn *conn = ff_new(struct conn);
+    struct conn *conn = ff_zalloc_aligned(CONN_LINE, sizeof(*conn));
     conn->worker = worker;
     conn->wire = wire;
     conn->heard_s = conn->wrote_s = worker->now_s;
@@ -112,7 +111,7 @@ static void stop(struct conn *conn)
     conn->state = CONN_DEAD;
     queue_clear(&conn->queue);
     inbox_clear(&conn->inbox, &conn->worker->inbox_limits);
-    link_cut(&conn->dirty);
+    conn_clear_dirty(conn);
     link_cut(&conn->due);
 }
 
@@ -145,115 +144,6 @@ void conn_kill(struct conn *conn)
         return;
     stop(conn);
     conn->wire->drop(conn);
-}
-
-/* --- out ----------------------------------------------------------------- */
-
-void conn_push(struct conn *conn, const struct frame *frame)
-{
-    queue_push(&conn->queue, frame);
-    if (!conn->blocked && !link_is_on(&conn->dirty))
-        link_add(&conn->worker->dirty, &conn->dirty);
-}
-
-void conn_send(struct conn *conn, const struct frame *frame)
-{
-    if (conn->state != CONN_OPEN)
-        return;
-    conn_push(conn, frame);
-    if (conn->queue.bytes > (size_t)conn->worker->conf->max_queue_bytes)
-        conn_close(conn, FF_E_SLOW, ff_err_text(FF_E_SLOW));
-}
-
-void conn_send_json(struct conn *conn, const char *sse_event,
-                    const char *sse_id, struct ff_slice json)
-{
-    if (conn->state != CONN_OPEN)
-        return;
-    struct frame *frame = conn->info.kind == CONN_WS
-                              ? frame_ws(json, false)
-                              : frame_event(sse_event, sse_id, json);
-    conn_send(conn, frame);
-    frame_unref(&frame);
-}
-
-/* Whether it is "id: …" with this id. */
-static bool is_line_of(const struct frame *line, const char *id)
-{
-    size_t len = strlen(id);
-    return line && line->len == len + 5 && memcmp(line->data + 4, id, len) == 0;
-}
-
-/* Subscribers of one channel get the same id: its line is made once. */
-static const struct frame *id_line(struct worker *worker, const char *id)
-{
-    if (!is_line_of(worker->id_line, id)) {
-        frame_unref(&worker->id_line);
-        worker->id_line = frame_id_line(id);
-    }
-    return worker->id_line;
-}
-
-void conn_send_event(struct conn *conn, const struct frame *frame,
-                     const char *sse_id)
-{
-    if (conn->state != CONN_OPEN)
-        return;
-    if (sse_id)
-        conn_push(conn, id_line(conn->worker, sse_id));
-    conn_send(conn, frame);
-}
-
-static void account(struct conn *conn, const struct iovec *iov, int n)
-{
-    struct worker *worker = conn->worker;
-    worker->writes++;
-    for (int i = 0; i < n; i++)
-        worker->bytes_sent += (int64_t)iov[i].iov_len;
-    conn->wrote_s = worker->now_s;
-}
-
-static bool write_some(struct conn *conn)
-{
-    struct iovec *iov = conn->worker->iov;
-    int n = queue_peek(&conn->queue, iov, WORKER_IOV);
-    int taken = conn->wire->write(conn, iov, n);
-    if (taken < 0) {
-        conn_kill(conn);
-        return false;
-    }
-    if (taken > 0)
-        account(conn, iov, taken);
-    queue_drop(&conn->queue, taken);
-    if (taken == n)
-        return true;
-    conn->blocked = true;
-    conn->wire->want_write(conn);
-    return false;
-}
-
-void conn_flush(struct conn *conn)
-{
-    link_cut(&conn->dirty);
-    if (conn->state == CONN_DEAD || conn->blocked)
-        return;
-    while (!queue_is_empty(&conn->queue))
-        if (!write_some(conn))
-            return;
-    bool stream_ends =
-        conn->state == CONN_CLOSING && conn->info.kind == CONN_SSE;
-    if (!stream_ends)
-        return;
-    if (conn->wire->is_idle(conn))
-        conn_kill(conn);
-    else
-        conn->wire->want_write(conn);
-}
-
-void conn_writable(struct conn *conn)
-{
-    conn->blocked = false;
-    conn_flush(conn);
 }
 
 /* --- end ----------------------------------------------------------------- */

@@ -34,7 +34,7 @@ void queue_push(struct frame_queue *queue, const struct frame *frame)
 {
     /* The count is the only part of a frame that changes. */
     frame_ref((struct frame *)(uintptr_t)frame);
-    queue->bytes += frame->len + FRAME_COST;
+    queue->bytes += (uint32_t)frame->len + FRAME_COST;
     if (!queue->first) {
         queue->first = frame;
         return;
@@ -79,7 +79,7 @@ void queue_drop(struct frame_queue *queue, int n)
 {
     while (n-- > 0 && queue->first) {
         struct frame *gone = (struct frame *)(uintptr_t)queue->first;
-        queue->bytes -= gone->len + FRAME_COST;
+        queue->bytes -= (uint32_t)gone->len + FRAME_COST;
         frame_unref(&gone);
         queue->first = next_of(queue);
     }

@@ -16,7 +16,7 @@ struct queue_more;
 struct frame_queue {
     const struct frame *first;
     struct queue_more *more; /* behind it; NULL: none */
-    size_t bytes;            /* of all frames, and what holding them costs */
+    uint32_t bytes;          /* of all frames, and what holding them costs */
 };
 
 /* Takes a reference. */

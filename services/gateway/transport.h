@@ -44,19 +44,26 @@ struct wire {
 
 enum conn_state { CONN_OPENING, CONN_OPEN, CONN_CLOSING, CONN_DEAD };
 
+#define CONN_LINE 64
+
 struct conn {
-    /* What each delivery touches comes first, in as few cache lines. */
-    struct worker *worker;
+    /*
+     * What each delivery touches: one cache line. A thousand connections are
+     * far more than the cache keeps between two messages.
+     */
+    _Alignas(CONN_LINE) struct worker *worker;
     const struct wire *wire;
     struct lws *wsi;
     struct frame_queue queue;
-    struct link dirty; /* on the worker's ring: frames wait to be written */
-    enum conn_state state;
     int fd;
-    uint32_t wrote_s, heard_s, deadline_s;
-    bool blocked; /* the wire takes no more until conn_writable() */
+    uint32_t dirty; /* place + 1 among the worker's; 0: nothing to write */
+    uint32_t wrote_s;
+    uint8_t state; /* enum conn_state */
+    bool blocked;  /* the wire takes no more until conn_writable() */
     bool paused;
-    bool pinged;  /* and nothing was heard since */
+    bool pinged; /* and nothing was heard since */
+
+    uint32_t heard_s, deadline_s;
     bool counted; /* in the metrics */
     struct session *session;
     struct link due; /* on the worker's wheel */
@@ -65,6 +72,12 @@ struct conn {
     struct opening *opening; /* what was asked for, until it is open */
     char *texts;             /* those of info */
     struct conn_info info;
+};
+
+/* Connections with frames to write at the end of the turn. */
+struct dirty {
+    struct conn **items; /* NULL: it ended meanwhile */
+    size_t count, cap;
 };
 
 #define WORKER_IOV 256
@@ -81,7 +94,7 @@ struct worker {
     struct sessions *sessions;
     struct conns conns;
     struct inbox_limits inbox_limits;
-    struct link dirty;
+    struct dirty dirty;
     struct wheel wheel;
     uint32_t now_s;      /* steady, as of the last tick */
     struct drain *drain; /* NULL: not asked to end */
@@ -108,11 +121,6 @@ void conn_free(struct conn **conn);
 
 void conn_heard(struct conn *conn); /* a sign of life */
 void conn_receive(struct conn *conn, const struct piece *piece);
-/* Queue bytes of the transport's own. */
-void conn_push(struct conn *conn, const struct frame *frame);
-/* Write what is queued, as far as the wire takes it. */
-void conn_flush(struct conn *conn);
-void conn_writable(struct conn *conn);
 /* The client closes. True: it answers our close, nothing more is to be said. */
 bool conn_peer_closes(struct conn *conn);
 /* Write this close frame, code and reason, behind what is queued. */
@@ -121,6 +129,18 @@ void conn_say_close(struct conn *conn, struct ff_slice payload);
 void conn_lost(struct conn *conn);
 /* End it without a word. */
 void conn_kill(struct conn *conn);
+
+/* --- conn_out.c ---------------------------------------------------------- */
+
+/* Queue bytes of the transport's own. */
+void conn_push(struct conn *conn, const struct frame *frame);
+/* Write what is queued, as far as the wire takes it. */
+void conn_flush(struct conn *conn);
+void conn_writable(struct conn *conn);
+/* Flush all that got something in this turn. */
+void conns_flush(struct worker *worker);
+/* Nothing is to be written at the end of the turn. */
+void conn_clear_dirty(struct conn *conn);
 
 /* --- conn_timing.c ------------------------------------------------------- */
 

@@ -87,8 +87,7 @@ static void on_turn(void *ctx)
 {
     struct worker *worker = ctx;
     atomic_fetch_add_explicit(&worker->turns, 1, memory_order_relaxed);
-    while (!link_is_empty(&worker->dirty))
-        conn_flush(LINK_OWNER(worker->dirty.next, struct conn, dirty));
+    conns_flush(worker);
     if (worker->writes == 0)
         return;
     ff_metric_add(FF_M_WRITES, worker->writes);
@@ -132,7 +131,6 @@ static void set_limits(struct worker *worker)
 static void set_up(struct worker *worker)
 {
     set_limits(worker);
-    link_init(&worker->dirty);
     worker->now_s = steady_s();
     wheel_init(&worker->wheel, worker->now_s);
     handshake_rules_init(&worker->rules, worker->conf, pages_has);
@@ -208,6 +206,7 @@ void worker_free(struct worker **worker)
     frame_unref(&old->ping);
     frame_unref(&old->comment);
     frame_unref(&old->id_line);
+    free(old->dirty.items);
     free(old->iov);
     free(old);
     *worker = NULL;

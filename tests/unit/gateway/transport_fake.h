@@ -166,7 +166,6 @@ static inline int fake_set_up(void **state)
         .comment = frame_comment(),
         .iov = ff_alloc(WORKER_IOV * sizeof(struct iovec)),
     };
-    link_init(&fake_worker.dirty);
     wheel_init(&fake_worker.wheel, fake_worker.now_s);
     return 0;
 }
@@ -179,6 +178,7 @@ static inline int fake_tear_down(void **state)
     frame_unref(&fake_worker.ping);
     frame_unref(&fake_worker.comment);
     frame_unref(&fake_worker.id_line);
+    free(fake_worker.dirty.items);
     free(fake_worker.iov);
     ff_buf_fini(&fake.out);
     return 0;
@@ -200,8 +200,7 @@ static inline struct conn *fake_admit(enum conn_kind kind,
 /* The end of a turn of the loop. */
 static inline void fake_turn(void)
 {
-    while (!link_is_empty(&fake_worker.dirty))
-        conn_flush(LINK_OWNER(fake_worker.dirty.next, struct conn, dirty));
+    conns_flush(&fake_worker);
 }
 
 static inline void fake_due(void *ctx, struct link *link)
