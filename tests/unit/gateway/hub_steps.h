@@ -5,6 +5,23 @@
 
 #include "hub_fake_history.h"
 
+/* A hub with these namespaces and an empty stream, some time after its start. */
+static inline int hub_set_up(const char *spaces)
+{
+    stream_open();
+    fake_open(1, spaces);
+    fake_run(100);
+    fake_skip_mail();
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    (void)state;
+    fake_close();
+    return 0;
+}
+
 static inline struct to_hub step(enum to_hub_type type, unsigned worker,
                                  const char *channel, conn_id conn)
 {

@@ -13,18 +13,7 @@ static const char namespaces[] =
 static inline int setup(void **state)
 {
     (void)state;
-    stream_open();
-    fake_open(1, namespaces);
-    fake_run(100);
-    fake_skip_mail();
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    (void)state;
-    fake_close();
-    return 0;
+    return hub_set_up(namespaces);
 }
 
 static inline uint64_t publish(unsigned n)

@@ -5,18 +5,7 @@
 static int setup(void **state)
 {
     (void)state;
-    stream_open();
-    fake_open(1, "");
-    fake_run(100);
-    fake_skip_mail();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fake_close();
-    return 0;
+    return hub_set_up("");
 }
 
 /* --- other services ------------------------------------------------------------- */

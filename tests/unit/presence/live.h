@@ -50,6 +50,8 @@ void live_fini(struct live *live);
 
 void live_start(struct live *live, unsigned replica); /* begins to listen */
 void live_start_and_wait(struct live *live, unsigned replica);
+/* live_init, with one replica that has heard one gateway. */
+void live_open_one(struct live *live);
 void live_kill(struct live *live, unsigned replica); /* without a word */
 void live_stop(struct live *live, unsigned replica);
 bool live_is_ready(const struct live *live, unsigned replica);

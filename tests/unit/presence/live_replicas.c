@@ -182,6 +182,14 @@ void live_start_and_wait(struct live *live, unsigned replica)
     wait_for(&live->t, live_is_ready(live, replica));
 }
 
+void live_open_one(struct live *live)
+{
+    live_init(live);
+    live_add_gateway(live, 0);
+    live_start_and_wait(live, 0);
+    assert_int_equal(live->gateways[0].reports, 64);
+}
+
 void live_kill(struct live *live, unsigned i)
 {
     struct replica *replica = &live->replicas[i];

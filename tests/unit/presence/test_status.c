@@ -10,10 +10,7 @@ static struct live live;
 static int setup(void **state)
 {
     (void)state;
-    live_init(&live);
-    live_add_gateway(&live, 0);
-    live_start_and_wait(&live, 0);
-    assert_int_equal(live.gateways[0].reports, 64);
+    live_open_one(&live);
     return 0;
 }
 
