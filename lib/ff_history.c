@@ -176,6 +176,15 @@ struct last {
     void *ctx;
 };
 
+struct ff_js_call *ff_history_ask_last(struct ff_bus *bus, const char *subject,
+                                       ff_js_on_result *fn, void *ctx)
+{
+    const char *api =
+        *subject == '\0' ? "" : "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM;
+    return ff_js_call(bus, json_pack("{s:s}", "last_by_subj", subject), fn, ctx,
+                      "%s", api);
+}
+
 static void last_done(struct last *last, ff_err err, struct ff_bus_msg *msg)
 {
     last->fn(last->ctx, err, msg);
@@ -195,9 +204,8 @@ static void on_last(void *ctx, ff_err err, struct ff_bus_msg *msg)
     struct last *last = ctx;
     int status = err == FF_OK ? ff_js_status(msg) : 0;
     if (status == 404)
-        ff_js_call(
-            last->bus, json_pack("{s:s}", "last_by_subj", last->subject.text),
-            on_leader_last, last, "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM);
+        ff_history_ask_last(last->bus, last->subject.text, on_leader_last,
+                            last);
     else if (status != 0)
         last_done(last, FF_E_UNAVAILABLE, NULL);
     else
@@ -242,13 +250,9 @@ void ff_history_last_offset(struct ff_bus *bus, const char *app,
     struct ff_subject_text subject;
     struct last_offset *last = ff_new(struct last_offset);
     *last = (struct last_offset){fn, ctx};
-    const char *api = "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM;
-    if (ff_subject_build(&subject, FF_SUBJ_STORE, app, channel) != FF_OK) {
+    if (ff_subject_build(&subject, FF_SUBJ_STORE, app, channel) != FF_OK)
         subject.text[0] = '\0';
-        api = ""; /* ends as FF_E_INVALID */
-    }
-    ff_js_call(bus, json_pack("{s:s}", "last_by_subj", subject.text),
-               on_last_offset, last, "%s", api);
+    ff_history_ask_last(bus, subject.text, on_last_offset, last);
 }
 
 /* --- removing -------------------------------------------------------------- */

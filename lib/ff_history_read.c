@@ -181,23 +181,16 @@ static void on_tail(void *ctx, ff_err err, const char *text,
     on_answered(read, err == FF_E_NOT_FOUND ? FF_OK : err);
 }
 
-static struct ff_js_call *ask_message(struct ff_history_read *read,
-                                      json_t *which, ff_js_on_result *fn)
-{
-    read->open++;
-    return ff_js_call(read->bus, which, fn, read,
-                      "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM);
-}
-
 void ff_history_read_done(struct ff_history_read *read)
 {
     ff_history_fetch_end(read);
-    read->open = 1;
+    read->open = read->from > 0 ? 3 : 2;
     if (read->from > 0)
-        read->look = ask_message(
-            read, json_pack("{s:I}", "seq", (json_int_t)read->from), on_look);
-    read->tail_call = ask_message(
-        read, json_pack("{s:s}", "last_by_subj", read->subject.text), on_tail);
+        read->look = ff_js_call(
+            read->bus, json_pack("{s:I}", "seq", (json_int_t)read->from),
+            on_look, read, "$JS.API.STREAM.MSG.GET." FF_HISTORY_STREAM);
+    read->tail_call =
+        ff_history_ask_last(read->bus, read->subject.text, on_tail, read);
     read->call = ff_js_call(read->bus, NULL, on_info, read,
                             "$JS.API.STREAM.INFO." FF_HISTORY_STREAM);
 }

@@ -26,8 +26,8 @@ char *ff_slice_dup(struct ff_slice s); /* new, terminated by NUL */
 
 void *ff_alloc(size_t size);  /* not cleared */
 void *ff_zalloc(size_t size); /* cleared */
-void *ff_zalloc_aligned(size_t align,
-                        size_t size); /* a power of two; cleared */
+/* Cleared; align: a power of two. */
+void *ff_zalloc_aligned(size_t align, size_t size);
 void *ff_realloc(void *p, size_t size);
 char *ff_strdup(const char *s); /* NULL gives NULL */
 char *ff_strndup(const char *s, size_t len);

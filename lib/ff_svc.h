@@ -24,17 +24,16 @@ struct ff_svc;
 struct ff_svc_def {
     enum ff_service service;
     const struct ff_conf_table *table;
-    size_t
-        conf_size; /* of the struct, which begins with struct ff_conf_common */
+    /* Of the struct, which begins with struct ff_conf_common. */
+    size_t conf_size;
     /* Checks what a row cannot; may be NULL. */
     ff_err (*check)(const void *conf, struct ff_why *why);
     ff_err (*start)(struct ff_svc *svc, void **out_state, struct ff_why *why);
     bool (*ready)(void *state, struct ff_why *why);
     void (*stop)(void *state); /* may be NULL */
     void (*fini)(void *state);
-    void (*on_bus)(
-        void *state,
-        bool connected); /* may be NULL; never before start() returned */
+    /* May be NULL; never before start() returned. */
+    void (*on_bus)(void *state, bool connected);
 };
 
 int ff_svc_main(int argc, char **argv, const struct ff_svc_def *def);
@@ -42,8 +41,8 @@ int ff_svc_main(int argc, char **argv, const struct ff_svc_def *def);
 struct ff_loop *ff_svc_loop(struct ff_svc *svc);
 struct ff_bus *ff_svc_bus(struct ff_svc *svc);
 const void *ff_svc_conf(struct ff_svc *svc);
-const char *ff_svc_instance(
-    struct ff_svc *svc); /* unique on the cluster, a subject token as it is */
+/* Unique on the cluster, a subject token as it is. */
+const char *ff_svc_instance(struct ff_svc *svc);
 void ff_svc_stopped(struct ff_svc *svc);
 /* Stop as by SIGTERM, with this exit code. */
 void ff_svc_fail(struct ff_svc *svc, const char *event, struct ff_why *why);

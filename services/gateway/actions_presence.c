@@ -1,9 +1,9 @@
 /* Actions of presence: one's own status, lists of members and of online users. */
 
 #include <assert.h>
-#include <string.h>
 
 #include "actions.h"
+#include "ff_status.h"
 
 #define LIST_DEFAULT 100
 
@@ -19,17 +19,11 @@ static ff_err check_user(const struct session *session)
 
 static ff_err check_status(const struct action_presence *in, struct ff_why *why)
 {
-    static const char *const words[] = {"online", "away", "busy", "offline"};
-
     if (in->status == NULL && in->activity == NULL && in->invisible == NULL)
         return ff_why_set(why, FF_E_MISSING, "status",
                           "status, activity or invisible");
-    if (in->status == NULL)
+    if (in->status == NULL || ff_status_word(in->status) != NULL)
         return FF_OK;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(in->status, words[i]) == 0)
-            return FF_OK;
-    }
     return ff_why_set(why, FF_E_INVALID, "status",
                       "online, away, busy or offline");
 }

@@ -136,15 +136,13 @@ void conn_writable(struct conn *conn)
  * Look at the next ones: what each write has to look at is then in the cache,
  * fetched for all at once instead of one after the other.
  */
-static bool look_ahead(const struct dirty *dirty, size_t from)
+static void look_ahead(const struct dirty *dirty, size_t from)
 {
-    bool idle = true;
     for (size_t i = from; i < from + LOOK_AHEAD && i < dirty->count; i++) {
         struct conn *conn = dirty->items[i];
         if (conn != NULL)
-            idle &= conn->wire->is_idle(conn);
+            (void)conn->wire->is_idle(conn);
     }
-    return idle;
 }
 
 void conns_flush(struct worker *worker)
@@ -152,7 +150,7 @@ void conns_flush(struct worker *worker)
     struct dirty *dirty = &worker->dirty;
     for (size_t i = 0; i < dirty->count; i++) {
         if (i % LOOK_AHEAD == 0)
-            (void)look_ahead(dirty, i);
+            look_ahead(dirty, i);
         if (dirty->items[i] != NULL)
             conn_flush(dirty->items[i]);
     }

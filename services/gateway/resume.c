@@ -176,7 +176,7 @@ static void end_with_no(struct feed *feed, struct waiter *waiter)
     answer_no(feed, &item);
 }
 
-/* A replica may lag behind what came live: ask some times. */
+/* What came live since the page was read tells more than the page: ask some times. */
 static void ask_again(struct feed *feed, struct waiter *waiter)
 {
     if (++waiter->tries >= TRIES)

@@ -6,6 +6,7 @@
 #include "ff_json.h"
 #include "ff_kv.h"
 #include "ff_log.h"
+#include "ff_status.h"
 
 struct statuses {
     statuses_on_change *fn;
@@ -15,16 +16,12 @@ struct statuses {
     struct ff_buf key;
 };
 
-static const char *const words[] = {"online", "away", "busy", "offline"};
-#define WORD_COUNT (sizeof(words) / sizeof(words[0]))
-
+/* One that is not understood is as good as none. */
 static const char *word_of(const char *text)
 {
-    for (size_t i = 0; text != NULL && i < WORD_COUNT; i++) {
-        if (strcmp(words[i], text) == 0)
-            return words[i];
-    }
-    return words[0];
+    const char *word = ff_status_word(text);
+
+    return word != NULL ? word : ff_status_default();
 }
 
 /* --- people --------------------------------------------------------------- */
@@ -57,7 +54,7 @@ static struct person *person_get(struct statuses *statuses, const char *app,
     person = ff_new(struct person);
     person->key = (struct ff_slice){ff_slice_dup(key), key.len};
     person->user_id = person->key.data + strlen(app) + 1;
-    person->status = words[0];
+    person->status = ff_status_default();
     person->activity = ff_strdup("");
     ff_map_put(statuses->people, key, person);
     return person;
@@ -106,7 +103,7 @@ void statuses_exit(struct statuses *statuses, struct person *person,
 void person_write(const struct person *person, struct ff_buf *out)
 {
     ff_buf_addf(out, ",\"status\":\"%s\"",
-                person != NULL ? person->status : words[0]);
+                person != NULL ? person->status : ff_status_default());
     if (person == NULL || person->activity[0] == '\0')
         return;
     ff_buf_adds(out, ",\"activity\":");
@@ -147,7 +144,7 @@ static void forget_record(struct statuses *statuses, const char *kv_key)
         return;
     set_kv_key(statuses, person, NULL);
     person->invisible = false;
-    set(statuses, person, words[0], "");
+    set(statuses, person, ff_status_default(), "");
     forget_if_plain(statuses, person);
 }
 
@@ -170,7 +167,8 @@ static void learn(struct statuses *statuses, const char *kv_key,
     if (activity == NULL)
         activity = "";
     struct person *person = person_get(statuses, app, user_id);
-    bool plain = status == words[0] && activity[0] == '\0' && !invisible;
+    bool plain =
+        status == ff_status_default() && activity[0] == '\0' && !invisible;
     set_kv_key(statuses, person, plain ? NULL : kv_key);
     person->invisible = invisible;
     set(statuses, person, status, activity);

@@ -6,6 +6,7 @@
 #include "ff_hash.h"
 #include "ff_log.h"
 #include "ff_map.h"
+#include "ff_status.h"
 #include "status_priv.h"
 
 #define RETRY_MS 1000
@@ -24,19 +25,9 @@ struct status_key status_key(const char *app, const char *user_id)
     return key;
 }
 
-const char *status_word(const char *text)
-{
-    static const char *const words[] = {"online", "away", "busy", "offline"};
-
-    for (size_t i = 0; text != NULL && i < sizeof(words) / sizeof(*words); i++)
-        if (strcmp(text, words[i]) == 0)
-            return words[i];
-    return NULL;
-}
-
 ff_err status_check(const struct presence_set *set, struct ff_why *why)
 {
-    if (set->status != NULL && status_word(set->status) == NULL)
+    if (set->status != NULL && ff_status_word(set->status) == NULL)
         return ff_why_set(why, FF_E_INVALID, "status",
                           "must be online, away, busy or offline");
     return FF_OK;
@@ -64,12 +55,12 @@ static const char *text_of(const json_t *value, const char *key)
 static struct status_record *record_read(const json_t *value)
 {
     const char *activity = text_of(value, "activity");
-    const char *word = status_word(text_of(value, "status"));
+    const char *word = ff_status_word(text_of(value, "status"));
     bool invisible = json_is_true(json_object_get(value, "invisible"));
 
     if (word == NULL)
-        word = status_word("online");
-    if (strcmp(word, "online") == 0 && *activity == '\0' && !invisible)
+        word = ff_status_default();
+    if (word == ff_status_default() && *activity == '\0' && !invisible)
         return NULL;
     struct status_record *record = ff_new(struct status_record);
     record->app = ff_strdup(text_of(value, "app"));

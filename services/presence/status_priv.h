@@ -25,9 +25,6 @@ struct status_key {
 };
 struct status_key status_key(const char *app, const char *user_id);
 
-/* The static text of a status; NULL: not one. */
-const char *status_word(const char *text);
-
 struct status_writer *status_writer_new(void);
 void status_writer_free(struct status_writer **writer);
 
