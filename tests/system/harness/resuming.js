@@ -6,6 +6,7 @@ import { forget, remember } from './opened.js';
 
 export class ResumingClient {
   received = []; // the bodies, in order
+  offsets = []; // of each of them
   cuts = 0;
   lost = 0; // times it was told recovered:false
   replays = []; // ms from subscribe to the last replayed message
@@ -58,6 +59,7 @@ export class ResumingClient {
       this.asked = 0;
       if (this.#position && frame.offset) this.#position.offset = frame.offset;
       this.received.push(frame.message);
+      this.offsets.push(frame.offset);
     }
   }
 

@@ -23,9 +23,15 @@ function startPublishers(cluster, channel, pauseMs) {
   return { state, stop: () => ((state.stopped = true), all) };
 }
 
-function check(received, { acked, unknown }) {
+// Two offsets: it was stored twice. One: it was delivered twice.
+function doubles({ received, offsets }) {
+  return received.flatMap((m, i) => (received.indexOf(m) < i ? [`${m} at ${offsets[received.indexOf(m)]} and ${offsets[i]}`] : []));
+}
+
+function check(client, { acked, unknown }) {
+  const received = client.received.filter((m) => m !== 'end');
   const seen = new Set(received);
-  assert.equal(seen.size, received.length, 'no message twice');
+  assert.equal(seen.size, received.length, `no message twice: ${doubles(client)}`);
   const lost = [...acked].filter((m) => !seen.has(m));
   assert.deepEqual(lost.slice(0, 10), [], `lost ${lost.length} of ${acked.size}`);
   assert.deepEqual([...seen].filter((m) => !acked.has(m) && !unknown.has(m)), [], 'nothing that nobody sent');
@@ -50,7 +56,7 @@ export async function torment(cluster, channel, trouble, pauseMs = 5) {
   await waitFor(async () => (await cluster.api().post('/v1/publish', { channel, message: 'end' })).status === 200);
   for (const client of clients) {
     await waitFor(() => client.received.includes('end'), { what: 'the last message', deadline: 60000 });
-    check(client.received.filter((m) => m !== 'end'), publishers.state);
+    check(client, publishers.state);
     assert.equal(client.lost, 0);
     await client.close();
   }
