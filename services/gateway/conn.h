@@ -34,7 +34,10 @@ struct session *conn_session(const struct conn *conn);
  * connection they do nothing.
  */
 
-/* Queue a shared frame (a reference is taken). Over max_queue_bytes the connection is closed as a slow consumer. All that is queued in one tick goes out in one write. */
+/*
+ * Queue a shared frame (a reference is taken). All that is queued in one tick goes out in one write. Over max_queue_bytes it is written at once, and
+ * what the socket does not take closes the connection as a slow consumer; a single frame never does.
+ */
 void conn_send(struct conn *conn, const struct frame *frame);
 /* A reply for this connection alone: JSON object text; on WS as text frame, on SSE as an event of this name (NULL: message) with this id (NULL: none). */
 void conn_send_json(struct conn *conn, const char *sse_event,
@@ -42,6 +45,13 @@ void conn_send_json(struct conn *conn, const char *sse_event,
 /* Same for an SSE event whose data is ready: message_frame with the stream's own id line. */
 void conn_send_event(struct conn *conn, const struct frame *frame,
                      const char *sse_id);
+/*
+ * What is sent between begin and end was missed, and is not slowness: it is excused from max_queue_bytes until it is
+ * written. may_replay: with bytes more, not over max_replay_bytes would wait.
+ */
+bool conn_may_replay(const struct conn *conn, size_t bytes);
+void conn_begin_replay(struct conn *conn);
+void conn_end_replay(struct conn *conn);
 /* Send what is queued, then close with the error's close code (SSE: an error event first) and reason. */
 void conn_close(struct conn *conn, ff_err err, const char *reason);
 bool conn_is_closing(const struct conn *conn);

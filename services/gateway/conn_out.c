@@ -32,13 +32,44 @@ void conn_push(struct conn *conn, const struct frame *frame)
         mark_dirty(conn);
 }
 
+static bool is_over(const struct conn *conn)
+{
+    return conn->queue.bytes >
+           (uint64_t)conn->worker->conf->max_queue_bytes + conn->queue.excused;
+}
+
+/* Much in one turn is not slowness, as long as the socket takes it. */
+static void relieve(struct conn *conn)
+{
+    if (!conn->blocked)
+        conn_flush(conn);
+    if (conn->state == CONN_OPEN && is_over(conn) && conn->queue.more)
+        conn_close(conn, FF_E_SLOW, ff_err_text(FF_E_SLOW));
+}
+
 void conn_send(struct conn *conn, const struct frame *frame)
 {
     if (conn->state != CONN_OPEN)
         return;
     conn_push(conn, frame);
-    if (conn->queue.bytes > (size_t)conn->worker->conf->max_queue_bytes)
-        conn_close(conn, FF_E_SLOW, ff_err_text(FF_E_SLOW));
+    if (is_over(conn))
+        relieve(conn);
+}
+
+bool conn_may_replay(const struct conn *conn, size_t bytes)
+{
+    return conn->queue.bytes + bytes <=
+           (size_t)conn->worker->conf->max_replay_bytes;
+}
+
+void conn_begin_replay(struct conn *conn)
+{
+    conn->queue.excused = UINT32_MAX;
+}
+
+void conn_end_replay(struct conn *conn)
+{
+    conn->queue.excused = conn->queue.bytes;
 }
 
 void conn_send_json(struct conn *conn, const char *sse_event,

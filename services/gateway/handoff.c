@@ -52,15 +52,22 @@ static void free_identity(struct ff_identity *identity)
     free(identity);
 }
 
+void to_worker_drop_messages(struct to_worker *item)
+{
+    for (size_t i = 0; i < item->message_count; i++)
+        message_unref(&item->messages[i]);
+    free(item->messages);
+    item->messages = NULL;
+    item->message_count = 0;
+}
+
 void to_worker_fini(struct to_worker *item)
 {
     ff_app_unref(&item->app);
     query_unref(&item->query);
     message_unref(&item->message);
     news_unref(&item->news);
-    for (size_t i = 0; i < item->message_count; i++)
-        message_unref(&item->messages[i]);
-    free(item->messages);
+    to_worker_drop_messages(item);
     free_identity(item->identity);
     char *texts[] = {item->channel, item->reply.ref, item->text, item->user,
                      item->token_id};

@@ -123,6 +123,7 @@ struct to_worker {
 
 void to_hub_fini(struct to_hub *item);
 void to_worker_fini(struct to_worker *item);
+void to_worker_drop_messages(struct to_worker *item);
 
 /*
  * A question from the cluster to all workers, put together by the hub. Shared by reference; fields are read-only.

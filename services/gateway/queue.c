@@ -83,6 +83,8 @@ void queue_drop(struct frame_queue *queue, int n)
         frame_unref(&gone);
         queue->first = next_of(queue);
     }
+    if (queue->excused > queue->bytes)
+        queue->excused = queue->bytes;
 }
 
 void queue_clear(struct frame_queue *queue)

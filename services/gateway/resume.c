@@ -13,7 +13,6 @@
 #define TRIES           4
 #define RETRY_MS        250
 #define READ_TIMEOUT_MS 5000
-#define READ_BYTES_MAX  (16u << 20)
 
 /* --- what a channel shows ------------------------------------------------ */
 
@@ -240,7 +239,7 @@ static struct ff_history_query read_query(const struct feed *feed)
         .channel = feed->name,
         .from = feed->stored->reading_from,
         .limit = (size_t)feed->hub->conf->recover_max + 1,
-        .max_bytes = READ_BYTES_MAX,
+        .max_bytes = (size_t)feed->hub->conf->max_replay_bytes,
         .newest = true,
         .timeout_ms = READ_TIMEOUT_MS,
     };

@@ -148,6 +148,16 @@ static struct subscription *answered(struct session *session,
     return NULL;
 }
 
+/* Never a part of what was missed as the whole. */
+static void give_up_replay(struct to_worker *item)
+{
+    to_worker_drop_messages(item);
+    if (item->recovered == RECOVERED_YES) {
+        item->recovered = RECOVERED_NO;
+        ff_metric_add(FF_M_RESUMES_LOST, 1);
+    }
+}
+
 /* An id that is told before the missed messages must not have them yet. */
 static void begin_stream(struct session *session, size_t index,
                          const struct to_worker *item)
@@ -163,6 +173,8 @@ void session_on_subscribed(struct session *session, struct to_worker *item)
     if (subscription == NULL)
         return;
     subscription->busy = false;
+    if (!session_may_replay(session, item))
+        give_up_replay(item);
     begin_stream(session, subscription->mark, item);
     text_subscribed(session_text_buf(session), item->channel, &item->position,
                     item->recovered, ff_slice_str(item->text),

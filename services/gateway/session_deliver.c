@@ -93,6 +93,26 @@ static void move_to(struct session *session, size_t index,
     stream_set(session->stream, index, &at);
 }
 
+static size_t replay_bytes(const struct session *session,
+                           const struct to_worker *item)
+{
+    enum frame_format format = session->stream != NULL ? FRAME_SSE : FRAME_WS;
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < item->message_count; i++) {
+        if (is_for(item->messages[i], session))
+            bytes += message_frame(item->messages[i], format)->len;
+    }
+    return bytes;
+}
+
+bool session_may_replay(const struct session *session,
+                        const struct to_worker *item)
+{
+    return item->message_count == 0 ||
+           conn_may_replay(session->conn, replay_bytes(session, item));
+}
+
 void session_replay(struct session *session,
                     const struct subscription *subscription,
                     const struct to_worker *item)
@@ -100,6 +120,7 @@ void session_replay(struct session *session,
     size_t index = subscription->mark;
     int64_t sent = 0;
 
+    conn_begin_replay(session->conn);
     for (size_t i = 0; i < item->message_count; i++) {
         struct message *message = item->messages[i];
         move_to(session, index, message, &item->position);
@@ -108,6 +129,7 @@ void session_replay(struct session *session,
             sent++;
         }
     }
+    conn_end_replay(session->conn);
     if (session->stream != NULL)
         stream_set(session->stream, index, &item->position);
     ff_metric_add(FF_M_DELIVERIES, sent);

@@ -125,7 +125,9 @@ void sessions_drop_owed(struct sessions *all);
 void sessions_deliver(struct sessions *all, struct to_worker *item);
 void sessions_broadcast(struct sessions *all, struct to_worker *item);
 void sessions_lost(struct sessions *all, struct to_worker *item);
-/* What a new subscriber missed. */
+/* What a new subscriber missed; may_replay: it is not more than may wait for one connection. */
+bool session_may_replay(const struct session *session,
+                        const struct to_worker *item);
 void session_replay(struct session *session,
                     const struct subscription *subscription,
                     const struct to_worker *item);

@@ -13,6 +13,7 @@
 
 #define RECHECK_MS     1000
 #define DOUBT_PAUSE_MS 1000
+#define PATIENCE_MS    15000
 #define AUDIT_MS       30000
 #define AUDITS_MAX     250 /* in a second */
 
@@ -98,18 +99,29 @@ void stored_move_to(struct feed *feed, uint64_t offset, struct message *last)
 }
 
 /* What came until offset cannot be given any more. */
-void stored_lose(struct feed *feed, uint64_t offset, struct message *last)
+void stored_lose(struct feed *feed, uint64_t offset, struct message *last,
+                 const char *why)
 {
     ff_metric_add(FF_M_GAPS_LOST, 1);
     ff_warn("history_gap_lost", ff_fs("app", feed->app_id),
             ff_fs("channel", feed->name),
             ff_fi("from", (int64_t)feed->stored->last),
-            ff_fi("to", (int64_t)offset));
+            ff_fi("to", (int64_t)offset), ff_fs("why", why));
     stored_move_to(feed, offset, last);
     feed_tell_lost(feed);
     if (last == NULL)
         feed->stored->again = true; /* to know the last one */
     stored_settle(feed);
+}
+
+void stored_be_patient(struct feed *feed)
+{
+    feed->stored->patient_until_ms = ff_clock_steady_ms() + PATIENCE_MS;
+}
+
+bool stored_is_patient(const struct feed *feed)
+{
+    return ff_clock_steady_ms() < feed->stored->patient_until_ms;
 }
 
 /* --- gaps ----------------------------------------------------------------- */

@@ -40,7 +40,7 @@ struct stored {
     bool ended;             /* the channel keeps history no more */
     bool tell;              /* subscribers were there before it was stored */
     unsigned tries;
-    int64_t give_up_ms; /* a fill that cannot be read */
+    int64_t patient_until_ms; /* with a stream that ends too early */
     int64_t doubted_ms;
     /* Where the stream ended before the sync asked, and long before. */
     uint64_t before, settled;
@@ -86,12 +86,19 @@ void stored_take_next_held(struct feed *feed);
 void stored_set_newest(struct feed *feed, struct message *message);
 /* A new position without what came before; last: its message, if known. */
 void stored_move_to(struct feed *feed, uint64_t offset, struct message *last);
-/* The same, told to the subscribers, and settled. */
-void stored_lose(struct feed *feed, uint64_t offset, struct message *last);
+/* The same, told to the subscribers, and settled. why: for the log. */
+void stored_lose(struct feed *feed, uint64_t offset, struct message *last,
+                 const char *why);
 /* A sync or a fill is done: go on with what came meanwhile. */
 void stored_settle(struct feed *feed);
 /* The bus went away: the next connection begins with a sync. */
 void stored_wait_for_bus(struct feed *feed);
 void stored_whole_to(struct stored *stored, uint64_t offset);
+/*
+ * That the stream ends before what was seen of it, is believed after a while only: a server of NATS that was cut off
+ * takes itself for the leader for 10 s. What cannot be read at all is tried for ever, and never taken for lost.
+ */
+void stored_be_patient(struct feed *feed);
+bool stored_is_patient(const struct feed *feed);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ff_clock.h"
+#include "ff_log.h"
 #include "ff_metric.h"
 #include "gate.h"
 #include "page.h"
@@ -11,9 +12,6 @@
 #define RETRY_MS        250
 #define READ_TIMEOUT_MS 5000
 #define READ_BYTES_MAX  (16u << 20)
-/* A cluster that lost a server is quiet until it has new leaders. */
-#define PATIENCE_MS 30000
-
 static void fill_try(void *ctx);
 
 static void fill_again(void *ctx)
@@ -31,8 +29,6 @@ static void fill_retry(struct feed *feed)
 
     if (!ff_bus_connected(feed->hub->bus))
         stored_wait_for_bus(feed);
-    else if (ff_clock_steady_ms() >= stored->give_up_ms)
-        stored_lose(feed, stored->target, NULL);
     else
         stored->retry =
             ff_timer_new(feed->hub->loop, RETRY_MS, 0, fill_again, feed);
@@ -49,8 +45,24 @@ static void fill_with(struct feed *feed, const struct page *page)
 /* From where this page, or the mark at its beginning, ends. */
 static void fill_on(struct feed *feed)
 {
-    feed->stored->give_up_ms = ff_clock_steady_ms() + PATIENCE_MS;
     fill_again(feed);
+}
+
+/* A cluster that just changed its leader may answer from before it. */
+static bool is_from_before(const struct feed *feed, const struct page *page)
+{
+    return page->last < feed->stored->target && stored_is_patient(feed);
+}
+
+static void lose_page(struct feed *feed, const struct page *page)
+{
+    ff_warn("history_page_lacks", ff_fs("channel", feed->name),
+            ff_fi("from", (int64_t)page->from),
+            ff_fi("from_seen", page->from_seen),
+            ff_fi("end", (int64_t)page_end(page)),
+            ff_fi("stream_first", (int64_t)page->first),
+            ff_fi("stream_last", (int64_t)page->last));
+    stored_lose(feed, feed->stored->target, NULL, "the stream has it not");
 }
 
 static void fill_take(struct feed *feed, const struct page *page)
@@ -58,12 +70,14 @@ static void fill_take(struct feed *feed, const struct page *page)
     struct stored *stored = feed->stored;
     bool reached = page_end(page) >= stored->target;
 
-    if (page_past_mark(page, stored->last) > stored->last) {
+    if (is_from_before(feed, page)) {
+        fill_retry(feed);
+    } else if (page_past_mark(page, stored->last) > stored->last) {
         stored_advance(feed, page->items[0]);
         fill_on(feed);
     } else if (page_proof(page, stored->whole) != PAGE_WHOLE ||
                (!reached && !page->cut)) {
-        stored_lose(feed, stored->target, NULL);
+        lose_page(feed, page);
     } else {
         fill_with(feed, page);
         if (reached) {
@@ -136,7 +150,7 @@ void stored_fill(struct feed *feed, uint64_t target)
     ff_metric_add(FF_M_GAPS, 1);
     feed->state = FEED_FILLING;
     feed->stored->busy = true;
-    feed->stored->give_up_ms = ff_clock_steady_ms() + PATIENCE_MS;
     feed->stored->target = target;
+    stored_be_patient(feed);
     gate_run(feed->hub->reads, fill_try, feed_ref(feed));
 }

@@ -69,7 +69,7 @@ static void change_epoch(struct feed *feed, uint64_t end,
 {
     held_clear(&feed->held);
     feed->stored->again = true;
-    stored_lose(feed, end, message);
+    stored_lose(feed, end, message, "the stream is another one");
 }
 
 static void first_sync(struct feed *feed, uint64_t end, struct message *message)
@@ -85,17 +85,21 @@ static void first_sync(struct feed *feed, uint64_t end, struct message *message)
     stored_settle(feed);
 }
 
-/* The leader's word on what a replica, that may lag, told. */
+/*
+ * The leader's word on what a replica, that may lag, told. A server that was
+ * cut off takes itself for the leader until it knows better.
+ */
 static void on_leader_end(void *ctx, ff_err err, uint64_t end)
 {
     struct feed *feed = ctx;
 
     if (feed->state == FEED_CLOSED) {
         /* nothing to do any more */
-    } else if (err != FF_OK || end >= feed->stored->last) {
+    } else if (err != FF_OK || end >= feed->stored->last ||
+               stored_is_patient(feed)) {
         sync_retry(feed, err == FF_OK ? FF_E_UNAVAILABLE : err);
     } else {
-        stored_lose(feed, end, NULL);
+        stored_lose(feed, end, NULL, "the stream was rolled back");
     }
     feed_unref(&feed);
 }
@@ -128,7 +132,8 @@ static void on_empty(void *ctx, ff_err err)
     } else if (is_other_stream(feed)) {
         change_epoch(feed, stored->before, NULL);
     } else if (epoch_state(feed->hub)->first > stored->whole + 1) {
-        stored_lose(feed, stored->before, NULL);
+        stored_whole_to(stored, stored->before);
+        stored_lose(feed, stored->whole, NULL, "it has left the stream");
     } else {
         stored_whole_to(stored, stored->before);
         stored->last = stored->whole;
@@ -236,5 +241,6 @@ void stored_begin_sync(struct feed *feed)
     feed->stored->busy = true;
     feed->stored->again = false;
     feed->stored->tries = 0;
+    stored_be_patient(feed);
     gate_run(feed->hub->checks, sync_try, feed_ref(feed));
 }

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { useCluster, waitFor } from './harness/index.js';
 
 describe('resume', () => {
-  const cluster = useCluster({ gateways: 2, set: { 'gateway.recover_max': 50, 'gateway.channel_linger_s': 0 } });
+  const cluster = useCluster({ gateways: 2, set: { 'gateway.recover_max': 50, 'gateway.channel_linger_s': 0, 'gateway.max_queue_bytes': 65536, 'gateway.max_replay_bytes': 1000000 } });
   const position = (ack) => ({ offset: ack.offset, epoch: ack.epoch });
   async function fill(channel, n, from = 0) {
     const acks = [];
@@ -49,6 +49,31 @@ describe('resume', () => {
     await client.ping();
     assert.deepEqual(client.peek({ action: 'message' }), []);
     await client.close();
+  });
+
+  it('may be more than max_queue_bytes; over max_replay_bytes it is recovered:false', async () => {
+    const before = await cluster.sse(['history:big']);
+    const acks = await fill('history:big', 1);
+    const seen = await before.next({ event: 'message' });
+    await before.close();
+    const sent = [];
+    for (let i = 0; i < 30; i++) {
+      sent.push(`${i}`.padEnd(30000, 'x'));
+      acks.push(await cluster.api().publish('history:big', sent[i]));
+    }
+    const client = await cluster.connect();
+    assert.equal((await client.subscribe('history:big', { recover: position(acks[0]) })).recovered, true);
+    assert.deepEqual(await replay(client, 'history:big', 30), sent);
+    const stream = await cluster.sse(['history:big'], { lastEventId: seen.id });
+    for (const body of sent) assert.equal((await stream.next({ event: 'message' })).data.message, body);
+    await stream.close();
+    for (let i = 0; i < 10; i++) await cluster.api().publish('history:big', sent[i]);
+    const late = await cluster.connect();
+    const answer = await late.subscribe('history:big', { recover: position(acks[0]) });
+    assert.equal(answer.recovered, false);
+    await late.ping();
+    assert.deepEqual(late.peek({ action: 'message' }), []);
+    await Promise.all([client.close(), late.close()]);
   });
 
   it('says recovered:false for another epoch, the future, too much, and what is gone', async () => {

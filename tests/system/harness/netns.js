@@ -102,7 +102,15 @@ export class NatsHosts {
     }));
   }
   #log(n) {
-    return fs.readFileSync(path.join(this.folder, `nats-${n}.conf.log`), 'utf8').slice(-4000);
+    return fs.readFileSync(this.#logFile(n), 'utf8').slice(-4000);
+  }
+  #logFile(n) {
+    return path.join(this.folder, `nats-${n}.log`);
+  }
+
+  #keepLogs() {
+    const to = process.env.FANFARE_TEST_LOGS;
+    for (const n of to ? NUMBERS : []) fs.cpSync(this.#logFile(n), path.join(to, `nats-${n}.log`));
   }
 
   #server(n) {
@@ -114,7 +122,7 @@ export class NatsHosts {
         `jetstream { store_dir: "${this.folder}/${n}" }\n` +
         `cluster { name: ff, listen: "${NET}.${n}:6222", routes: [${routes}] }\n`,
     );
-    const server = spawn('ip', ['netns', 'exec', host(n), 'nats-server', '-c', file, '-l', `${file}.log`], { stdio: 'ignore' });
+    const server = spawn('ip', ['netns', 'exec', host(n), 'nats-server', '-c', file, '-l', this.#logFile(n)], { stdio: 'ignore' });
     server.ended = new Promise((resolve) => server.on('close', resolve));
     this.servers.set(n, server);
   }
@@ -131,6 +139,7 @@ export class NatsHosts {
     for (const server of this.servers.values()) server.kill('SIGKILL');
     await Promise.all([...this.servers.values()].map((server) => server.ended));
     removeHosts(NUMBERS);
+    this.#keepLogs();
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }

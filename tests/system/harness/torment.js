@@ -28,12 +28,27 @@ function doubles({ received, offsets }) {
   return received.flatMap((m, i) => (received.indexOf(m) < i ? [`${m} at ${offsets[received.indexOf(m)]} and ${offsets[i]}`] : []));
 }
 
-function check(client, { acked, unknown }) {
+// Where the stream has them now: is it ours or NATS' doing?
+function stored(messages, history) {
+  const at = (m) => history.filter(({ message }) => message === m).map(({ offset }) => offset);
+  return `stored now: ${messages.map((m) => `${m} at ${at(m).join(' and ') || 'no offset'}`)}`;
+}
+
+async function historyOf(cluster, channel) {
+  const answer = await waitFor(async () => {
+    const tried = await cluster.api().get(`/v1/channels/${channel}/history?limit=1000`);
+    return tried.status === 200 && tried;
+  });
+  return answer.body.messages;
+}
+
+function check(client, { acked, unknown }, history) {
   const received = client.received.filter((m) => m !== 'end');
   const seen = new Set(received);
-  assert.equal(seen.size, received.length, `no message twice: ${doubles(client)}`);
   const lost = [...acked].filter((m) => !seen.has(m));
-  assert.deepEqual(lost.slice(0, 10), [], `lost ${lost.length} of ${acked.size}`);
+  const twice = received.filter((m, i) => received.indexOf(m) < i);
+  assert.equal(seen.size, received.length, `no message twice: ${doubles(client)}; lost: ${lost}; ${stored([...twice, ...lost], history)}`);
+  assert.deepEqual(lost.slice(0, 10), [], `lost ${lost.length} of ${acked.size}; ${stored(lost, history)}`);
   assert.deepEqual([...seen].filter((m) => !acked.has(m) && !unknown.has(m)), [], 'nothing that nobody sent');
   for (let p = 0; p < PUBLISHERS; p++) {
     const numbers = received.filter((m) => m.startsWith(`${p}.`)).map((m) => Number(m.split('.')[1]));
@@ -54,9 +69,10 @@ export async function torment(cluster, channel, trouble, pauseMs = 5) {
   await progress(50);
   await publishers.stop();
   await waitFor(async () => (await cluster.api().post('/v1/publish', { channel, message: 'end' })).status === 200);
+  const history = await historyOf(cluster, channel);
   for (const client of clients) {
     await waitFor(() => client.received.includes('end'), { what: 'the last message', deadline: 60000 });
-    check(client, publishers.state);
+    check(client, publishers.state, history);
     assert.equal(client.lost, 0);
     await client.close();
   }

@@ -298,6 +298,7 @@ static inline void fake_open(uint64_t seed, const char *namespaces)
     fake.conf.ring_messages = 16;
     fake.conf.ring_bytes = 1 << 20;
     fake.conf.recover_max = 100;
+    fake.conf.max_replay_bytes = 1 << 20;
     fake.conf.drain_ms = 1000;
     fake.handoff = handoff_new(FAKE_WORKERS);
     fake.hub = hub_new(NULL, &fake.conf, fake.handoff);

@@ -87,7 +87,8 @@ static inline bool stream_shows(const struct fake_entry *e, unsigned channel,
                                 uint64_t horizon)
 {
     return e->epoch == stream.epoch && e->channel == channel &&
-           e->offset <= horizon && (!e->gone || e->gone_at > horizon);
+           e->offset <= horizon && stream_knows(e->offset) &&
+           (!e->gone || e->gone_at > horizon);
 }
 
 static inline bool stream_in(const struct stream_call *c,
@@ -134,7 +135,7 @@ static inline void stream_last(struct stream_call *c, uint64_t horizon)
 static inline void stream_state(struct ff_history_state *state)
 {
     stream_epoch_text(state->epoch);
-    state->last = stream.next - 1;
+    state->last = stream.cut_off_at > 0 ? stream.cut_off_at : stream.next - 1;
     state->first = stream.next;
     state->per_channel = stream.per_channel;
     for (size_t i = stream.count; i > 0; i--) {

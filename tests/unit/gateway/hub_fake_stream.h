@@ -27,6 +27,7 @@ static struct {
     uint64_t next;
     unsigned per_channel; /* messages kept of one */
     unsigned lag;         /* in 1000: reads that do not see the newest */
+    uint64_t cut_off_at;  /* who answers was cut off then; 0: nobody was */
     unsigned reads;
     const char *prefix; /* of the channels' names: a namespace */
 } stream;
@@ -91,11 +92,18 @@ static inline void stream_drop(struct fake_entry *e)
     e->gone_at = stream.next;
 }
 
+/* Also a leader knows nothing that came after it was cut off. */
+static inline bool stream_knows(uint64_t offset)
+{
+    return stream.cut_off_at == 0 || offset <= stream.cut_off_at;
+}
+
 static inline uint64_t stream_end(unsigned channel)
 {
     for (size_t i = stream.count; i > 0; i--) {
-        if (stream_has(&stream.entries[i - 1], channel))
-            return stream.entries[i - 1].offset;
+        const struct fake_entry *e = &stream.entries[i - 1];
+        if (stream_has(e, channel) && stream_knows(e->offset))
+            return e->offset;
     }
     return 0;
 }

@@ -19,7 +19,8 @@ struct conn {
     struct session *session;
     char **said; /* "text" or, on a stream, "event|id|data" */
     size_t first, count, cap;
-    bool closing, paused;
+    bool closing, paused, replaying;
+    size_t room; /* for what was missed; 0: enough */
     ff_err closed_as;
     char reason[128];
 };
@@ -94,6 +95,22 @@ void conn_send_event(struct conn *conn, const struct frame *frame,
         fake_note(conn,
                   ff_asprintf("%.*s|%s|%.*s", event, all.data + 7,
                               sse_id != NULL ? sse_id : "-", data, end + 7));
+}
+
+bool conn_may_replay(const struct conn *conn, size_t bytes)
+{
+    return conn->room == 0 || bytes <= conn->room;
+}
+
+void conn_begin_replay(struct conn *conn)
+{
+    conn->replaying = true;
+}
+
+void conn_end_replay(struct conn *conn)
+{
+    assert_true(conn->replaying);
+    conn->replaying = false;
 }
 
 void conn_close(struct conn *conn, ff_err err, const char *reason)

@@ -1,4 +1,4 @@
-/* A connection above any socket: what is written when, and how it ends. */
+/* A connection above any socket: how it begins, what is heard, and how it ends. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,33 +7,7 @@
 
 #include <cmocka.h>
 
-#include "transport_fake.h"
-
-#define WELCOME "\x81\x0b{\"hello\":1}"
-
-static struct conn *open_ws(void)
-{
-    struct conn *conn = fake_admit(CONN_WS, NULL);
-    conn_open(conn);
-    fake_turn();
-    ff_buf_clear(&fake.out);
-    fake.writes = 0;
-    return conn;
-}
-
-static void say(struct conn *conn, const char *text)
-{
-    struct frame *frame = frame_bytes(ff_slice_str(text));
-    conn_send(conn, frame);
-    frame_unref(&frame);
-}
-
-static void wrote(const char *expected)
-{
-    ff_buf_addc(&fake.out, '\0');
-    assert_string_equal(fake.out.data, expected);
-    ff_buf_clear(&fake.out);
-}
+#include "conn_steps.h"
 
 static void hear(struct conn *conn, const char *text, bool first, bool last)
 {
@@ -68,77 +42,6 @@ static void a_session_gets_what_was_asked(void **state)
     conn_free(&conn);
     assert_int_equal(sessions_open, 0);
     assert_int_equal(limits_count(fake_worker.limits), 0);
-}
-
-static void one_write_for_each_turn(void **state)
-{
-    (void)state;
-    struct conn *conn = fake_admit(CONN_WS, NULL);
-    conn_open(conn);
-    say(conn, "a");
-    say(conn, "b");
-    assert_int_equal(fake.writes, 0);
-    fake_turn();
-    assert_int_equal(fake.writes, 1);
-    wrote(WELCOME "ab");
-    fake_turn();
-    assert_int_equal(fake.writes, 1);
-    conn_free(&conn);
-}
-
-static void more_frames_than_one_write_takes(void **state)
-{
-    (void)state;
-    fake_conf.max_queue_bytes = 1 << 20;
-    struct conn *conn = open_ws();
-    for (int i = 0; i < WORKER_IOV * 2 + 1; i++)
-        say(conn, "x");
-    fake_turn();
-    assert_int_equal(fake.writes, 3);
-    assert_int_equal(fake.out.len, WORKER_IOV * 2 + 1);
-    conn_free(&conn);
-}
-
-static void a_full_socket_is_waited_for(void **state)
-{
-    (void)state;
-    struct conn *conn = open_ws();
-    fake.room = 5;
-    say(conn, "one");
-    say(conn, "two");
-    say(conn, "three");
-    fake_turn();
-    wrote("onetwo"); /* two is cut: its rest is kept below */
-    assert_int_equal(fake.wants, 1);
-    say(conn, "four");
-    fake_turn();
-    assert_int_equal(fake.wants, 1); /* asked once */
-    fake_make_room(conn, 100);
-    wrote("threefour");
-    assert_int_equal(conn_queued_bytes(conn), 0);
-    conn_free(&conn);
-}
-
-static void a_slow_reader_is_closed(void **state)
-{
-    (void)state;
-    struct conn *conn = open_ws();
-    fake.room = 0;
-    int n = 0;
-    while (!conn_is_closing(conn)) {
-        say(conn, "0123456789012345678901234567890123456789");
-        fake_turn();
-        assert_true(++n < 4096);
-    }
-    assert_true(conn_queued_bytes(conn) < 200); /* all but the close frame */
-    say(conn, "late");
-    fake_make_room(conn, 1000);
-    assert_memory_equal(fake.out.data, "\x88", 1);
-    assert_memory_equal(fake.out.data + 2, "\x11\x38", 2); /* 4408 */
-    assert_int_equal(fake.drops, 0);
-    fake_pass(6);
-    assert_int_equal(fake.drops, 1);
-    conn_free(&conn);
 }
 
 static void a_close_comes_after_what_was_said(void **state)
@@ -351,25 +254,19 @@ static void a_page_ends_when_it_is_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define T(name)                                                                \
-    cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
-        T(a_session_gets_what_was_asked),
-        T(one_write_for_each_turn),
-        T(more_frames_than_one_write_takes),
-        T(a_full_socket_is_waited_for),
-        T(a_slow_reader_is_closed),
-        T(a_close_comes_after_what_was_said),
-        T(the_client_closes),
-        T(a_dead_socket),
-        T(messages_come_whole),
-        T(a_pong_goes_before_the_reply_to_fragments),
-        T(a_message_that_is_too_big),
-        T(silence_is_pinged_then_ended),
-        T(the_connection_timeout),
-        T(who_is_not_listened_to_is_not_blamed),
-        T(a_stream_has_ids_and_ends_with_an_error),
-        T(a_silent_stream_is_kept_awake),
-        T(a_page_ends_when_it_is_written),
+        TEST(a_session_gets_what_was_asked),
+        TEST(a_close_comes_after_what_was_said),
+        TEST(the_client_closes),
+        TEST(a_dead_socket),
+        TEST(messages_come_whole),
+        TEST(a_pong_goes_before_the_reply_to_fragments),
+        TEST(a_message_that_is_too_big),
+        TEST(silence_is_pinged_then_ended),
+        TEST(the_connection_timeout),
+        TEST(who_is_not_listened_to_is_not_blamed),
+        TEST(a_stream_has_ids_and_ends_with_an_error),
+        TEST(a_silent_stream_is_kept_awake),
+        TEST(a_page_ends_when_it_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,7 @@ static int setup(void **state)
     t.conf.ring_messages = 4;
     t.conf.ring_bytes = 1 << 20;
     t.conf.recover_max = 50;
+    t.conf.max_replay_bytes = 1 << 20;
     t.handoff = handoff_new(WORKERS);
     t.hub = hub_new(NULL, &t.conf, t.handoff);
     until(t.app != NULL && hub_ready(t.hub, NULL));

@@ -49,6 +49,57 @@ static void a_gap_that_cannot_be_filled_is_told(void **state)
     fake_expect_nothing(0);
 }
 
+static void what_cannot_be_read_is_not_lost(void **state)
+{
+    (void)state;
+    be_there();
+    fake.drop_live = 1000;
+    publish(5);
+    fake.drop_live = 0;
+    fake.fail_calls = 1000;
+    publish(1);
+    fake_run(STREAM_AGE_MS * 3 / 4);
+    fake_expect_nothing(0);
+    fake.fail_calls = 0;
+    fake_run(2000);
+    told_offsets(0, 0);
+}
+
+/* A server that was cut off answers as the leader, for a while. */
+static void a_leader_from_before_is_not_believed(void **state)
+{
+    (void)state;
+    be_there();
+    uint64_t seen = publish(2);
+    fake_run(100);
+    told_offsets(0, 0);
+    fake.drop_live = 1000;
+    publish(5);
+    fake.drop_live = 0;
+    publish(1);
+    stream.cut_off_at = seen - 1;
+    fake_run(10000);
+    fake_expect_nothing(0);
+    stream.cut_off_at = 0;
+    fake_run(2000);
+    told_offsets(0, seen);
+}
+
+static void a_stream_that_was_rolled_back_is_believed_in_time(void **state)
+{
+    (void)state;
+    be_there();
+    uint64_t seen = publish(5);
+    fake_run(100);
+    fake_skip_mail();
+    stream.cut_off_at = seen - 2;
+    fake_run(40000); /* until it is looked at again */
+    fake_expect_nothing(0);
+    fake_run(20000);
+    told_lost(0, seen - 2);
+    fake_expect_nothing(0);
+}
+
 static void a_last_message_that_was_lost_is_found(void **state)
 {
     (void)state;
@@ -138,6 +189,9 @@ int main(void)
         TEST(a_new_subscriber_is_told_the_position),
         TEST(a_gap_is_filled_in_order),
         TEST(a_gap_that_cannot_be_filled_is_told),
+        TEST(what_cannot_be_read_is_not_lost),
+        TEST(a_leader_from_before_is_not_believed),
+        TEST(a_stream_that_was_rolled_back_is_believed_in_time),
         TEST(a_last_message_that_was_lost_is_found),
         TEST(a_new_connection_brings_what_was_missed),
         TEST(another_stream_is_another_epoch),

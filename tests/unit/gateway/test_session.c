@@ -214,6 +214,25 @@ static void what_was_missed_comes_after_the_answer(void **state)
     said_nothing(c);
 }
 
+static void more_than_may_wait_is_not_replayed(void **state)
+{
+    struct fake *f = *state;
+    struct conn *c = open_ws(f);
+
+    c->room = 100;
+    send_text(c, "{\"action\":\"subscribe\",\"data\":{\"channel\":\"log:a\","
+                 "\"recover\":{\"offset\":4,\"epoch\":\"e1\"}},\"ref\":1}");
+    struct to_worker out =
+        fake_answer(next(f, TO_HUB_SUBSCRIBE), TO_WORKER_SUBSCRIBED);
+    out.position = fake_at("e1", 6);
+    out.recovered = RECOVERED_YES;
+    give_messages(&out, "log:a", 5, 6);
+    sessions_take(f->all, &out);
+    said(c, "{\"action\":\"subscribed\",\"channel\":\"log:a\",\"position\":"
+            "{\"offset\":6,\"epoch\":\"e1\"},\"recovered\":false,\"ref\":1}");
+    said_nothing(c);
+}
+
 static void a_bad_recover_names_its_field(void **state)
 {
     struct fake *f = *state;
@@ -296,6 +315,7 @@ int main(void)
         step(a_refused_subscription_is_dropped),
         step(unsubscribe_waits_for_its_subscription),
         step(what_was_missed_comes_after_the_answer),
+        step(more_than_may_wait_is_not_replayed),
         step(a_bad_recover_names_its_field),
         step(fan_out_reaches_each_subscriber_once),
         step(a_pending_subscriber_gets_nothing),

@@ -149,6 +149,7 @@ static inline int fake_set_up(void **state)
     fake = (struct fake_wire){.room = SIZE_MAX};
     fake_conf = (struct gateway_conf){
         .max_queue_bytes = 4096,
+        .max_replay_bytes = 65536,
         .heartbeat_interval = 25,
         .heartbeat_timeout = 10,
         .connection_timeout = 300,
