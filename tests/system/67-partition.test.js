@@ -5,6 +5,9 @@ import { Cluster, waitFor } from './harness/index.js';
 import { canMakeHosts, NatsHosts } from './harness/netns.js';
 import { torment } from './harness/torment.js';
 
+// A channel keeps 1,000 messages: that is for longer than NATS may be without a leader, half a minute at times.
+const SLOWLY_MS = 150;
+
 const skip = !canMakeHosts() && 'network namespaces need root and iproute2';
 
 describe('a NATS server is cut off', { skip }, () => {
@@ -35,7 +38,7 @@ describe('a NATS server is cut off', { skip }, () => {
           await hosts.healthy(n);
           await waitFor(async () => (await cluster.isReady('gateway-1')) && cluster.isReady('gateway-2'));
         },
-        50,
+        SLOWLY_MS,
       ));
   }
 });
