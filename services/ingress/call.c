@@ -66,15 +66,6 @@ void call_fail(struct call *call, ff_err err, const struct ff_why *why)
     call_free(call);
 }
 
-void call_on_result(void *call, ff_err err, const struct ff_why *why,
-                    const json_t *result)
-{
-    if (err != FF_OK)
-        call_fail(call, err, why);
-    else
-        call_reply_value(call, json_incref((json_t *)result));
-}
-
 ff_err call_may(const struct call *call, enum ff_verb verb,
                 struct ff_slice channel)
 {

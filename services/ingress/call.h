@@ -49,9 +49,6 @@ void call_reply(struct call *call, struct ff_buf *json); /* 200; empties json */
 void call_reply_status(struct call *call, int status, struct ff_buf *json);
 void call_reply_value(struct call *call, json_t *stolen);
 void call_fail(struct call *call, ff_err err, const struct ff_why *why);
-/* The call's answer is another service's: an ff_rpc_on_result whose ctx is the call. */
-void call_on_result(void *call, ff_err err, const struct ff_why *why,
-                    const json_t *result);
 
 /* FF_OK for an API key; else as ff_policy_check for the token's user. */
 FF_MUST_USE ff_err call_may(const struct call *call, enum ff_verb verb,

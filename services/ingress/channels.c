@@ -1,7 +1,7 @@
 #include <string.h>
 
+#include "ask.h"
 #include "messages.h"
-#include "peers.h"
 #include "routes.h"
 
 #define LIST_DEFAULT 1000
@@ -39,21 +39,12 @@ static json_t *as_list(json_t *by_name)
     return list;
 }
 
-static void on_list(void *ctx, ff_err err, json_t *result, size_t got,
-                    bool complete)
+static json_t *answer_list(const struct call *call, json_t *result)
 {
-    struct call *call = ctx;
-
-    (void)got;
-    if (err != FF_OK) {
-        call_fail(call, err, NULL);
-        return;
-    }
+    (void)call;
     json_t *list = as_list(join_equal(json_object_get(result, "channels")));
-    call_reply_value(call,
-                     json_pack("{s:I, s:o, s:b}", "count",
-                               (json_int_t)json_array_size(list), "channels",
-                               list, "complete", (int)complete));
+    return json_pack("{s:I, s:o}", "count", (json_int_t)json_array_size(list),
+                     "channels", list);
 }
 
 void channels_list(struct call *call)
@@ -68,33 +59,23 @@ void channels_list(struct call *call)
         call_fail(call, err, &why);
         return;
     }
-    json_t *ask = json_pack("{s:s, s:I}", "app", call->app->id, "limit",
-                            (json_int_t)limit);
+    json_t *ask = json_pack("{s:I}", "limit", (json_int_t)limit);
     if (prefix != NULL && *prefix != '\0')
         json_object_set_new(ask, "prefix", json_string(prefix));
-    peers_ask(call->ingress->gateways, "channels", ask, on_list, call);
+    ask_peers(call, call->ingress->gateways, "channels", ask, answer_list);
 }
 
 /* One channel: nobody on it is an answer too. */
-static void on_channel(void *ctx, ff_err err, json_t *result, size_t got,
-                       bool complete)
+static json_t *answer_channel(const struct call *call, json_t *result)
 {
-    struct call *call = ctx;
-
-    (void)got;
-    if (err != FF_OK) {
-        call_fail(call, err, NULL);
-        return;
-    }
     json_t *by_name = join_equal(json_object_get(result, "channels"));
     json_t *channel = json_object_get(by_name, call->params[0]);
-    const json_t *count = json_object_get(channel, "subscriptions");
-    json_t *answer = json_pack("{s:s, s:I, s:b, s:b}", "name", call->params[0],
-                               "subscriptions", json_integer_value(count),
-                               "occupied", (int)(json_integer_value(count) > 0),
-                               "complete", (int)complete);
+    json_int_t count =
+        json_integer_value(json_object_get(channel, "subscriptions"));
+
     json_decref(by_name);
-    call_reply_value(call, answer);
+    return json_pack("{s:s, s:I, s:b}", "name", call->params[0],
+                     "subscriptions", count, "occupied", (int)(count > 0));
 }
 
 void channels_get(struct call *call)
@@ -106,8 +87,6 @@ void channels_get(struct call *call)
         call_fail(call, err, &why);
         return;
     }
-    peers_ask(call->ingress->gateways, "channels",
-              json_pack("{s:s, s:s}", "app", call->app->id, "channel",
-                        call->params[0]),
-              on_channel, call);
+    ask_peers(call, call->ingress->gateways, "channels",
+              json_pack("{s:s}", "channel", call->params[0]), answer_channel);
 }

@@ -1,4 +1,4 @@
-#include "ff_rpc.h"
+#include "ask.h"
 #include "messages.h"
 #include "routes.h"
 
@@ -20,23 +20,18 @@ static void ask(struct call *call, enum ff_verb may, const char *verb,
                 json_t *stolen)
 {
     struct ff_subject_text subject;
-    struct ff_buf text = {0};
     struct ff_why why = {0};
     ff_err err = check(call, may, &why);
 
-    json_object_set_new(stolen, "app", json_string(call->app->id));
-    json_object_set_new(stolen, "channel", json_string(call->params[0]));
-    ff_json_write(&text, stolen);
-    json_decref(stolen);
     if (err != FF_OK) {
+        json_decref(stolen);
         call_fail(call, err, &why);
-    } else {
-        if (ff_subject_build(&subject, FF_SUBJ_DOCUMENTS, verb) != FF_OK)
-            ff_bug("subject of %s", verb);
-        ff_rpc_call(call->ingress->bus, subject.text, ff_buf_slice(&text),
-                    TIMEOUT_MS, call_on_result, call);
+        return;
     }
-    ff_buf_fini(&text);
+    if (ff_subject_build(&subject, FF_SUBJ_DOCUMENTS, verb) != FF_OK)
+        ff_bug("subject of %s", verb);
+    json_object_set_new(stolen, "channel", json_string(call->params[0]));
+    ask_service(call, &subject, TIMEOUT_MS, stolen);
 }
 
 void documents_get(struct call *call)

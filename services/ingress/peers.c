@@ -98,7 +98,7 @@ static void on_gathered(void *ctx, ff_err err, json_t *result, size_t got)
 {
     struct ask *ask = ctx;
 
-    ask->fn(ask->ctx, err, result, got, got >= ask->want);
+    ask->fn(ask->ctx, err, result, got >= ask->want);
     free(ask);
 }
 

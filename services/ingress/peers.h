@@ -18,10 +18,10 @@ void peers_free(struct peers **peers);
 size_t peers_alive(const struct peers *peers);
 
 /*
- * Ask all, answers put together as in gather.h. fn gets the result, borrowed, how many answered, and whether those are all that are
- * alive. FF_E_UNAVAILABLE: the bus is away.
+ * Ask all, answers put together as in gather.h. fn gets the result, borrowed, and whether all that are alive
+ * answered. FF_E_UNAVAILABLE: the bus is away.
  */
-typedef void peers_on_result(void *ctx, ff_err err, json_t *result, size_t got,
+typedef void peers_on_result(void *ctx, ff_err err, json_t *result,
                              bool complete);
 void peers_ask(struct peers *peers, const char *verb, json_t *stolen,
                peers_on_result *fn, void *ctx);

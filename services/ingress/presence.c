@@ -4,27 +4,13 @@
 
 #include <string.h>
 
-#include "ff_rpc.h"
+#include "ask.h"
 #include "messages.h"
-#include "peers.h"
 #include "routes.h"
 
 #define TIMEOUT_MS    3000
 #define USERS_DEFAULT 100
 #define USERS_MAX     1000
-
-static void ask(struct call *call, const struct ff_subject_text *subject,
-                json_t *stolen)
-{
-    struct ff_buf text = {0};
-
-    json_object_set_new(stolen, "app", json_string(call->app->id));
-    ff_json_write(&text, stolen);
-    json_decref(stolen);
-    ff_rpc_call(call->ingress->bus, subject->text, ff_buf_slice(&text),
-                TIMEOUT_MS, call_on_result, call);
-    ff_buf_fini(&text);
-}
 
 static ff_err check_members(const struct call *call, struct ff_why *why)
 {
@@ -52,7 +38,7 @@ static void ask_owner(struct call *call, const char *verb, json_t *stolen)
     if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_PART, pp, verb) != FF_OK)
         ff_bug("subject of %s", verb);
     json_object_set_new(stolen, "channel", json_string(call->params[0]));
-    ask(call, &subject, stolen);
+    ask_service(call, &subject, TIMEOUT_MS, stolen);
 }
 
 void presence_members(struct call *call)
@@ -86,19 +72,11 @@ void presence_count(struct call *call)
         ask_owner(call, "occupancy", json_object());
 }
 
-static void on_users(void *ctx, ff_err err, json_t *result, size_t got,
-                     bool complete)
+static json_t *answer_users(const struct call *call, json_t *result)
 {
-    struct call *call = ctx;
-
-    if (err == FF_OK && got == 0)
-        err = FF_E_UNAVAILABLE;
-    if (err != FF_OK) {
-        call_fail(call, err, NULL);
-        return;
-    }
-    json_object_set_new(result, "complete", json_boolean(complete));
-    call_reply_value(call, json_incref(result));
+    (void)call;
+    return json_object_get(result, "users") != NULL ? json_incref(result)
+                                                    : NULL;
 }
 
 void presence_users(struct call *call)
@@ -112,10 +90,8 @@ void presence_users(struct call *call)
         call_fail(call, err, &why);
         return;
     }
-    peers_ask(call->ingress->presences, "users",
-              json_pack("{s:s, s:I}", "app", call->app->id, "limit",
-                        (json_int_t)limit),
-              on_users, call);
+    ask_peers(call, call->ingress->presences, "users",
+              json_pack("{s:I}", "limit", (json_int_t)limit), answer_users);
 }
 
 static void ask_replica(struct call *call, const char *verb, json_t *stolen)
@@ -125,7 +101,7 @@ static void ask_replica(struct call *call, const char *verb, json_t *stolen)
     if (ff_subject_build(&subject, FF_SUBJ_PRESENCE, verb) != FF_OK)
         ff_bug("subject of %s", verb);
     json_object_set_new(stolen, "user_id", json_string(call->params[0]));
-    ask(call, &subject, stolen);
+    ask_service(call, &subject, TIMEOUT_MS, stolen);
 }
 
 void presence_get(struct call *call)

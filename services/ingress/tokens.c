@@ -1,4 +1,4 @@
-#include "ff_rpc.h"
+#include "ask.h"
 #include "messages.h"
 #include "routes.h"
 
@@ -7,16 +7,10 @@
 static void ask_auth(struct call *call, const char *verb, json_t *stolen)
 {
     struct ff_subject_text subject;
-    struct ff_buf text = {0};
 
-    json_object_set_new(stolen, "app", json_string(call->app->id));
-    ff_json_write(&text, stolen);
-    json_decref(stolen);
     if (ff_subject_build(&subject, FF_SUBJ_AUTH, verb) != FF_OK)
         ff_bug("subject of %s", verb);
-    ff_rpc_call(call->ingress->bus, subject.text, ff_buf_slice(&text),
-                ISSUE_TIMEOUT_MS, call_on_result, call);
-    ff_buf_fini(&text);
+    ask_service(call, &subject, ISSUE_TIMEOUT_MS, stolen);
 }
 
 void tokens_post(struct call *call)
