@@ -6,6 +6,7 @@
 #include "ff_clock.h"
 #include "ff_hash.h"
 #include "ff_metric.h"
+#include "unsaved.h"
 
 #define WAITING_MAX      1000
 #define STORE_TIMEOUT_MS 2000
@@ -25,7 +26,8 @@ static void make_key(struct document *doc)
 
 struct document *document_new(struct ff_loop *loop, struct ff_bus *bus,
                               const struct documents_conf *conf,
-                              const char *app, const char *channel)
+                              const char *instance, const char *app,
+                              const char *channel)
 {
     struct document *doc = ff_new(struct document);
 
@@ -36,6 +38,7 @@ struct document *document_new(struct ff_loop *loop, struct ff_bus *bus,
     doc->channel = ff_strdup(channel);
     doc->last = &doc->first;
     make_key(doc);
+    doc->mark = unsaved_key(instance, doc->key);
     state_init(&doc->state);
     return doc;
 }
@@ -45,7 +48,18 @@ static void request_free(struct request *request)
     json_decref(request->body);
     json_decref(request->value);
     free(request->user);
+    free(request->rescue);
     free(request);
+}
+
+static void refuse(struct request *request, ff_err err,
+                   const struct ff_why *why, json_t *more)
+{
+    if (request->req != NULL)
+        ff_rpc_fail_with(request->req, err, why, more ? more : json_object());
+    else
+        json_decref(more);
+    request_free(request);
 }
 
 void document_free(struct document **document)
@@ -57,11 +71,12 @@ void document_free(struct document **document)
     while (doc->first != NULL) {
         struct request *request = doc->first;
         doc->first = request->next;
-        ff_rpc_fail(request->req, FF_E_UNAVAILABLE, NULL);
-        request_free(request);
+        refuse(request, FF_E_UNAVAILABLE, NULL, NULL);
     }
     ff_timer_free(&doc->timer);
     state_fini(&doc->state);
+    free(doc->mark);
+    free(doc->left);
     free(doc->app);
     free(doc->channel);
     free(doc);
@@ -98,10 +113,7 @@ static void done(struct document *doc, json_t *answer)
 void document_fail(struct document *doc, ff_err err, const struct ff_why *why,
                    json_t *more)
 {
-    struct request *request = take_first(doc);
-
-    ff_rpc_fail_with(request->req, err, why, more ? more : json_object());
-    request_free(request);
+    refuse(take_first(doc), err, why, more);
     document_work(doc);
 }
 
@@ -187,8 +199,9 @@ static void on_stored(void *ctx, ff_err err, uint64_t offset, bool duplicate)
                         "offset", (json_int_t)offset));
 }
 
-static void store(struct document *doc, const struct request *request)
+void document_store(struct document *doc)
 {
+    const struct request *request = doc->first;
     char id[FF_MESSAGE_ID_MAX];
     struct ff_buf body = {0};
 
@@ -226,8 +239,10 @@ static void update(struct document *doc, struct request *request)
                   (size_t)doc->conf->max_document_bytes, &request->value, &why);
     if (err != FF_OK)
         document_fail(doc, err, &why, NULL);
+    else if (!doc->marked)
+        document_mark(doc);
     else
-        store(doc, request);
+        document_store(doc);
 }
 
 static void answer_join(struct document *doc)
@@ -236,6 +251,19 @@ static void answer_join(struct document *doc)
                         "version", (json_int_t)doc->state.version, "offset",
                         (json_int_t)doc->state.tail, "epoch", doc->epoch,
                         "document", doc->state.value));
+}
+
+static void rescue(struct document *doc)
+{
+    struct request *request = take_first(doc);
+
+    free(doc->left);
+    doc->left = request->rescue;
+    request->rescue = NULL;
+    request_free(request);
+    doc->dirty++;
+    document_flush(doc);
+    document_work(doc);
 }
 
 void document_work(struct document *doc)
@@ -250,6 +278,8 @@ void document_work(struct document *doc)
         update(doc, request);
     else if (!request->fresh)
         document_read_on(doc);
+    else if (request->rescue != NULL)
+        rescue(doc);
     else
         answer_join(doc);
 }
@@ -257,8 +287,7 @@ void document_work(struct document *doc)
 static void enter(struct document *doc, struct request *request)
 {
     if (doc->waiting >= WAITING_MAX) {
-        ff_rpc_fail(request->req, FF_E_BUSY, NULL);
-        request_free(request);
+        refuse(request, FF_E_BUSY, NULL, NULL);
         return;
     }
     *doc->last = request;
@@ -272,6 +301,14 @@ void document_join(struct document *doc, struct ff_rpc_req *req)
     struct request *request = ff_new(struct request);
 
     request->req = req;
+    enter(doc, request);
+}
+
+void document_rescue(struct document *doc, const char *mark)
+{
+    struct request *request = ff_new(struct request);
+
+    request->rescue = ff_strdup(mark);
     enter(doc, request);
 }
 

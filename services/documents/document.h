@@ -16,7 +16,8 @@ struct document;
 
 struct document *document_new(struct ff_loop *loop, struct ff_bus *bus,
                               const struct documents_conf *conf,
-                              const char *app, const char *channel);
+                              const char *instance, const char *app,
+                              const char *channel);
 /* Only an idle one. */
 void document_free(struct document **document);
 /* Nothing asked, nothing to be written. */
@@ -26,6 +27,8 @@ bool document_is_idle(const struct document *document);
 void document_join(struct document *document, struct ff_rpc_req *req);
 void document_update(struct document *document, struct ff_rpc_req *req,
                      const struct documents_update *in);
+/* Write a snapshot with all that is on the log, and take this mark away; see unsaved.h. */
+void document_rescue(struct document *document, const char *mark);
 /* Write a snapshot now if something changed since the last. */
 void document_flush(struct document *document);
 

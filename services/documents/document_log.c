@@ -1,11 +1,58 @@
 #include "document_state.h"
 
 #include "ff_log.h"
+#include "ff_metric.h"
+#include "unsaved.h"
 
 #define PAGE_MESSAGES   500
 #define PAGE_BYTES      (4 << 20)
 #define READ_TIMEOUT_MS 5000
 #define SNAPSHOT_MS     5000
+
+/* Marks that it has changes which are in no snapshot. */
+
+static void on_marked(void *ctx, ff_err err, uint64_t revision)
+{
+    struct document *doc = ctx;
+
+    (void)revision;
+    if (err == FF_E_CLOSED)
+        return;
+    doc->marked = err == FF_OK;
+    if (err == FF_OK)
+        document_store(doc);
+    else
+        document_fail(doc, err, NULL, NULL);
+}
+
+void document_mark(struct document *doc)
+{
+    struct ff_buf text = {0};
+
+    unsaved_write(&text, doc->app, doc->channel);
+    ff_kv_put(doc->bus, FF_BUCKET_UNSAVED, doc->mark, ff_buf_slice(&text),
+              UINT64_MAX, on_marked, doc);
+    ff_buf_fini(&text);
+}
+
+/* A mark that could not be taken away is seen to stay, and dealt with then. */
+static void on_unmarked(void *ctx, ff_err err, uint64_t revision)
+{
+    (void)ctx, (void)err, (void)revision;
+}
+
+static void unmark(struct document *doc)
+{
+    if (doc->marked)
+        ff_kv_delete(doc->bus, FF_BUCKET_UNSAVED, doc->mark, on_unmarked, NULL);
+    if (doc->left != NULL) {
+        ff_metric_add(FF_M_DOCUMENT_RESCUES, 1);
+        ff_kv_delete(doc->bus, FF_BUCKET_UNSAVED, doc->left, on_unmarked, NULL);
+    }
+    doc->marked = false;
+    free(doc->left);
+    doc->left = NULL;
+}
 
 /* Snapshots. */
 
@@ -19,7 +66,9 @@ static void on_written(void *ctx, ff_err err, uint64_t revision)
     doc->writing = false;
     if (err != FF_OK) {
         ff_warn("snapshot_failed", ff_fs("channel", doc->channel), ff_fe(err));
-        doc->dirty++;
+        document_changed(doc);
+    } else if (doc->dirty == 0) {
+        unmark(doc);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "document.h"
 #include "ff_log.h"
 #include "ff_map.h"
+#include "unsaved.h"
 
 #define ENSURE_RETRY_MS 1000
 #define FLUSH_STEP_MS   50
@@ -17,7 +18,8 @@ struct documents {
     struct ff_map *open; /* "app channel" -> struct document */
     struct ff_rpc_server *server;
     struct ff_timer *timer;
-    bool stands; /* the bucket is there */
+    struct unsaved *unsaved; /* NULL: its bucket was not there yet */
+    bool stands;             /* the buckets are there */
 };
 
 /* Room for one more: any idle one goes; those at work may be more than the limit for a while. */
@@ -48,7 +50,8 @@ static struct document *find(struct documents *all, const char *app,
     struct document *doc = ff_map_get(all->open, ff_buf_slice(&key));
     if (doc == NULL) {
         make_room(all);
-        doc = document_new(all->loop, all->bus, all->conf, app, channel);
+        doc = document_new(all->loop, all->bus, all->conf,
+                           ff_svc_instance(all->svc), app, channel);
         ff_map_put(all->open, ff_buf_slice(&key), doc);
     }
     ff_buf_fini(&key);
@@ -92,6 +95,13 @@ static const struct ff_rpc_verb verbs[] = {
     {"update", &documents_update_schema, on_update},
 };
 
+static void on_left(void *ctx, const char *mark, const char *app,
+                    const char *channel)
+{
+    ff_info("document_rescued", ff_fs("app", app), ff_fs("channel", channel));
+    document_rescue(find(ctx, app, channel), mark);
+}
+
 static void ensure(void *ctx);
 
 static void on_ensured(void *ctx, ff_err err)
@@ -104,13 +114,26 @@ static void on_ensured(void *ctx, ff_err err)
     all->stands = err == FF_OK;
     if (err != FF_OK)
         all->timer = ff_timer_new(all->loop, ENSURE_RETRY_MS, 0, ensure, all);
+    else if (all->unsaved == NULL)
+        all->unsaved = unsaved_new(all->bus, all->conf, on_left, all);
+}
+
+static void on_snapshots_ensured(void *ctx, ff_err err)
+{
+    struct documents *all = ctx;
+
+    if (err != FF_OK)
+        on_ensured(all, err);
+    else
+        ff_kv_ensure(all->bus, FF_BUCKET_UNSAVED, (int)all->conf->replicas,
+                     on_ensured, all);
 }
 
 static void ensure(void *ctx)
 {
     struct documents *all = ctx;
-    ff_kv_ensure(all->bus, FF_BUCKET_DOCS, (int)all->conf->replicas, on_ensured,
-                 all);
+    ff_kv_ensure(all->bus, FF_BUCKET_DOCS, (int)all->conf->replicas,
+                 on_snapshots_ensured, all);
 }
 
 static void on_bus(void *state, bool connected)
@@ -126,6 +149,7 @@ static void fini(void *state)
     void *value;
 
     ff_timer_free(&all->timer);
+    unsaved_free(&all->unsaved);
     while (ff_map_next(all->open, &pos, NULL, &value)) {
         struct document *doc = value;
         document_free(&doc);
@@ -157,7 +181,7 @@ static bool ready(void *state, struct ff_why *why)
 
     if (!all->stands)
         (void)ff_why_set(why, FF_E_UNAVAILABLE, "bucket",
-                         "the snapshots' bucket is not there yet");
+                         "the buckets of documents are not there yet");
     return all->stands;
 }
 

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { useCluster, waitFor } from './harness/index.js';
+import { askNats } from './harness/nats.js';
+
+const update = (client, channel, base_version, change) => client.request('update', { channel, base_version, ...change });
+const put = (path, value) => ({ changes: [{ op: 'add', path, value }] });
 
 describe('documents', () => {
   const cluster = useCluster({ gateways: 2, documents: 2, set: { 'documents.snapshot_every': 5 } });
-  const update = (client, channel, base_version, change) => client.request('update', { channel, base_version, ...change });
-  const put = (path, value) => ({ changes: [{ op: 'add', path, value }] });
-
   it('A13: join gives the state; changes are applied, told to all, and joiners are told', async () => {
     const token = await cluster.api().token({ user_id: '7' });
     const a = await cluster.connect();
@@ -116,6 +117,32 @@ describe('documents', () => {
     const { document, version } = await client.must('document', 'join', { channel: 'doc:1' });
     assert.equal(version, 2);
     assert.deepEqual(document, { title: 'Plan', items: ['x'] });
+    await client.close();
+  });
+});
+
+describe('a change that is in no snapshot', () => {
+  const cluster = useCluster({ documents: 2, set: { 'documents.rescue_after_s': 1 } });
+  const rescues = async () => {
+    const counts = [1, 2].map((n) => cluster.metric(`documents-${n}`, 'fanfare_document_rescues_total').catch(() => 0));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count);
+  };
+
+  it('is saved by who lives on, before the log has aged', async () => {
+    const client = await cluster.connect();
+    await client.must('document', 'join', { channel: 'doc:r' });
+    assert.equal((await update(client, 'doc:r', 0, put('/n', 1))).version, 1);
+    await Promise.all([1, 2].map((n) => cluster.killAndWait(`documents-${n}`)));
+    await waitFor(async () => (await rescues()) > 0, { what: 'a snapshot in the place of the dead' });
+    const aged = await askNats(cluster, 'ingress', '$JS.API.STREAM.PURGE.FF_HISTORY');
+    assert.ok(aged.purged >= 1);
+    await Promise.all([1, 2].map((n) => cluster.killAndWait(`documents-${n}`)));
+    const joined = await waitFor(async () => {
+      const answer = await client.request('join', { channel: 'doc:r' });
+      return answer.action === 'document' && answer;
+    });
+    assert.deepEqual([joined.version, joined.document], [1, { n: 1 }]);
+    assert.equal((await update(client, 'doc:r', 1, put('/n', 2))).version, 2);
     await client.close();
   });
 });
