@@ -11,21 +11,6 @@
 #define CODE_NORMAL 1000
 #define CODE_POLICY 1008
 
-struct frame *frame_bytes(struct ff_slice bytes)
-{
-    struct frame *frame = frame_new(bytes.len);
-    if (bytes.len)
-        memcpy(frame->data, bytes.data, bytes.len);
-    return frame;
-}
-
-static struct frame *frame_of_buf(struct ff_buf *text)
-{
-    struct frame *frame = frame_bytes(ff_buf_slice(text));
-    ff_buf_fini(text);
-    return frame;
-}
-
 struct frame *frame_event(const char *event, const char *id,
                           struct ff_slice data)
 {

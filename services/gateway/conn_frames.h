@@ -10,7 +10,6 @@
 
 #include "message.h"
 
-struct frame *frame_bytes(struct ff_slice bytes); /* as they are */
 /* An event of a stream; event, id: NULL for none. */
 struct frame *frame_event(const char *event, const char *id,
                           struct ff_slice data);

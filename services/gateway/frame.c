@@ -32,6 +32,23 @@ void frame_unref(struct frame **frame)
         free(gone);
 }
 
+struct frame *frame_bytes(struct ff_slice bytes)
+{
+    struct frame *frame = frame_new(bytes.len);
+
+    if (bytes.len > 0)
+        memcpy(frame->data, bytes.data, bytes.len);
+    return frame;
+}
+
+struct frame *frame_of_buf(struct ff_buf *text)
+{
+    struct frame *frame = frame_bytes(ff_buf_slice(text));
+
+    ff_buf_fini(text);
+    return frame;
+}
+
 /* The length in as few bytes as it takes; how many the head has. */
 static size_t ws_head(unsigned char head[WS_HEAD_MAX], size_t len, bool binary)
 {
@@ -55,4 +72,24 @@ struct frame *frame_ws(struct ff_slice payload, bool binary)
     if (payload.len > 0)
         memcpy(frame->data + head_len, payload.data, payload.len);
     return frame;
+}
+
+void frames_fini(struct frames *frames)
+{
+    for (int i = 0; i < FRAME_FORMAT_COUNT; i++) {
+        struct frame *frame = atomic_load(&frames->of[i]);
+        frame_unref(&frame);
+    }
+}
+
+/* Two threads may both encode; the first one's frame stays. */
+const struct frame *frames_keep(struct frames *frames, enum frame_format format,
+                                struct frame *made)
+{
+    struct frame *there = NULL;
+
+    if (atomic_compare_exchange_strong(&frames->of[format], &there, made))
+        return made;
+    frame_unref(&made);
+    return there;
 }

@@ -26,16 +26,33 @@ struct frame {
 struct frame *frame_new(size_t len); /* refs 1 */
 struct frame *frame_ref(struct frame *frame);
 void frame_unref(struct frame **frame);
+struct frame *frame_bytes(struct ff_slice bytes); /* as they are */
+struct frame *frame_of_buf(struct ff_buf *text);  /* the same; empties text */
 /* A text (or binary) WebSocket frame around a payload: unmasked, FIN, RFC 6455 5.2. */
 struct frame *frame_ws(struct ff_slice payload, bool binary);
+
+/* The frames of one thing: any thread makes them, who is first gives its own to all. */
+struct frames {
+    _Atomic(struct frame *) of[FRAME_FORMAT_COUNT];
+};
+
+void frames_fini(struct frames *frames);
+/* NULL: not made yet. Borrowed from frames. */
+static inline const struct frame *frames_get(const struct frames *frames,
+                                             enum frame_format format)
+{
+    return atomic_load(&frames->of[format]);
+}
+/* Takes what was made, and gives back the one that stays. */
+const struct frame *frames_keep(struct frames *frames, enum frame_format format,
+                                struct frame *made);
 
 struct message {
     atomic_uint refs;
     struct ff_bus_msg *bus; /* what all slices borrow from */
     struct ff_message_names names;
     struct ff_message m;
-    bool whisper; /* the bus message's kind is "whisper" */
-    _Atomic(struct frame *) frames[FRAME_FORMAT_COUNT];
+    struct frames frames;
 };
 
 /* Takes a reference of bus. FF_E_PROTO. */
@@ -49,7 +66,5 @@ const struct frame *message_frame(struct message *message,
 /* Whether this user, on this connection, gets it: recipients and except. user empty: anonymous. */
 bool message_is_for(const struct message *message, struct ff_slice user,
                     const char *connection_id);
-/* The delivery object without "action" appended, as in history answers and SSE data. */
-void message_write_json(const struct message *message, struct ff_buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn_frames.h"
 #include "ff_json.h"
 
 #define HEAD "{\"action\":\"presence\""
@@ -26,7 +27,7 @@ struct news {
     int64_t count;
     size_t bytes;
     struct items kinds[KINDS];
-    _Atomic(struct frame *) frames[FRAME_FORMAT_COUNT];
+    struct frames frames;
 };
 
 struct news *news_new(const char *channel, int64_t count)
@@ -99,10 +100,7 @@ void news_unref(struct news **news)
     *news = NULL;
     if (gone == NULL || atomic_fetch_sub(&gone->refs, 1) != 1)
         return;
-    for (int i = 0; i < FRAME_FORMAT_COUNT; i++) {
-        struct frame *frame = atomic_load(&gone->frames[i]);
-        frame_unref(&frame);
-    }
+    frames_fini(&gone->frames);
     for (int kind = 0; kind < KINDS; kind++)
         items_fini(&gone->kinds[kind]);
     free(gone->channel);
@@ -189,16 +187,12 @@ static struct frame *make_ws(const struct news *news)
 
 static struct frame *make_sse(const struct news *news)
 {
-    struct ff_buf text = {0};
+    struct ff_buf json = {0};
 
-    ff_buf_adds(&text, "event: presence\ndata: ");
-    size_t begin = text.len;
-    write_members(news, nobody, &text);
-    text.data[begin] = '{';
-    ff_buf_adds(&text, "\n\n");
-    struct frame *frame = frame_new(text.len);
-    memcpy(frame->data, text.data, text.len);
-    ff_buf_fini(&text);
+    write_members(news, nobody, &json);
+    json.data[0] = '{';
+    struct frame *frame = frame_event("presence", NULL, ff_buf_slice(&json));
+    ff_buf_fini(&json);
     return frame;
 }
 
@@ -208,16 +202,11 @@ static struct frame *(*const makers[FRAME_FORMAT_COUNT])(
     [FRAME_SSE] = make_sse,
 };
 
-/* Two workers may both encode; the first one's frame stays. */
 const struct frame *news_frame(struct news *news, enum frame_format format)
 {
-    struct frame *there = atomic_load(&news->frames[format]);
+    const struct frame *there = frames_get(&news->frames, format);
 
     if (there != NULL)
         return there;
-    struct frame *made = makers[format](news);
-    if (atomic_compare_exchange_strong(&news->frames[format], &there, made))
-        return made;
-    frame_unref(&made);
-    return there;
+    return frames_keep(&news->frames, format, makers[format](news));
 }

@@ -1,10 +1,9 @@
 /* Shared documents: join and update, by the documents service. */
 
+#include "ff_delivery.h"
 #include "ff_json.h"
 #include "ff_metric.h"
 #include "session_state.h"
-
-#define EVENT_JOINED "document.joined"
 
 static struct to_hub call(struct session *session, enum tag tag,
                           const char *verb, const char *channel,
@@ -78,7 +77,7 @@ static void tell_others(struct session *session, const char *channel)
         session_question(session, TO_HUB_PUBLISH, TAG_NONE, channel, no_ref);
 
     item.whisper = true;
-    item.event = ff_strdup(EVENT_JOINED);
+    item.event = ff_strdup(FF_EVENT_JOINED);
     item.sender = session->login != NULL
                       ? ff_strdup(session->login->identity.user_id)
                       : NULL;

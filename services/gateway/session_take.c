@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ff_delivery.h"
 #include "ff_map.h"
 #include "session_state.h"
 
@@ -38,7 +39,7 @@ static size_t add_messages(struct session *session, struct ff_buf *text,
             continue;
         if (text->len > from)
             ff_buf_addc(text, ',');
-        message_write_json(message, text);
+        ff_delivery_write(&message->m, text);
     }
     return i;
 }

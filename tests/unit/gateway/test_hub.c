@@ -218,7 +218,7 @@ static void a_whisper_is_never_stored(void **state)
     fake_say(&item);
     fake_run(50);
     struct to_worker told = fake_expect(1, TO_WORKER_DELIVER);
-    assert_true(told.message->whisper);
+    assert_true(ff_slice_is(told.message->m.kind, "whisper"));
     to_worker_fini(&told);
     fake_expect_nothing(0); /* no acknowledgement was asked for */
     assert_int_equal(stream.count, 0);
