@@ -204,3 +204,8 @@ void server_stop(struct server *s)
     ff_http_free(&s->http);
     ff_loop_free(&s->loop);
 }
+
+void client_reach(struct client *c, const struct server *s)
+{
+    client_open(c, s->loop, "127.0.0.1", ff_http_port(s->http));
+}

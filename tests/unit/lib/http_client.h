@@ -46,6 +46,8 @@ struct server {
 
 void server_start(struct server *s, const struct ff_http_options *options);
 void server_stop(struct server *s);
+/* client_open at 127.0.0.1. */
+void client_reach(struct client *c, const struct server *s);
 void server_on_request(void *ctx, struct ff_http_req *req);
 void server_answer_kept(struct server *s);
 

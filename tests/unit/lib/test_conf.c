@@ -1,71 +1,21 @@
 /* Settings: every source, every type, and what each refusal says. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "conf_steps.h"
 
 #include <dirent.h>
 #include <unistd.h>
 
-#include "ff_conf.h"
 #include "ff_file.h"
 #include "ff_json.h"
 
-struct conf {
-#define S FF_CONF_MEMBER
-#include "settings/common.def"
-#undef S
-    int64_t limit;
-    bool loud;
-    char **friends;
-    char *title;
-};
-
-static const struct ff_conf_row rows[] = {
-#define S(...) FF_CONF_ROW(struct conf, __VA_ARGS__)
-#include "settings/common.def"
-    S(limit, INT, "10", -5, 100, "items", "a number")
-        S(loud, BOOL, "false", 0, 0, "", "a choice")
-            S(friends, LIST, "", 0, 30, "", "a list")
-                S(title, STR, "none", 2, 8, "", "a text")
-#undef S
-};
-
-static const struct ff_conf_table table = {"sample", rows,
-                                           sizeof(rows) / sizeof(rows[0])};
-
-static struct conf conf;
-static enum ff_conf_action action;
-static struct ff_why why;
 static char *path;
-
-#define ARGS(...) ((char *[]){(char[]){"sample"}, __VA_ARGS__, NULL})
-#define NONE      ((char *[]){NULL})
-
-static ff_err load(char **argv, char **envp)
-{
-    int argc = 0;
-    while (argv[argc])
-        argc++;
-    memset(&conf, 0, sizeof(conf));
-    memset(&why, 0, sizeof(why));
-    action = FF_CONF_RUN;
-    return ff_conf_load(&table, argc, argv, envp, &conf, &action, &why);
-}
 
 static int teardown(void **state)
 {
-    (void)state;
-    ff_conf_fini(&table, &conf);
     if (path)
         unlink(path);
     free(path);
     path = NULL;
-    return 0;
+    return unload(state);
 }
 
 static char *in_file(const char *text)
@@ -74,25 +24,6 @@ static char *in_file(const char *text)
     assert_int_equal(ff_file_write(path, ff_slice_str(text), 0600, NULL),
                      FF_OK);
     return path;
-}
-
-static char *word(const char *text)
-{
-    static char words[8][100];
-    static unsigned next;
-    char *copy = words[next++ % 8];
-    snprintf(copy, 100, "%s", text);
-    return copy;
-}
-
-/* Nothing is left behind by a load that failed. */
-static void refused(ff_err err, const char *field, const char *text)
-{
-    struct conf clear = {0};
-    assert_int_equal(err, FF_E_CONFIG);
-    assert_string_equal(why.field, field);
-    assert_string_equal(why.text, text);
-    assert_memory_equal(&conf, &clear, sizeof(conf));
 }
 
 static void defaults(void **state)

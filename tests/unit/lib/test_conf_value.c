@@ -1,82 +1,7 @@
 /* Settings: the values of each type, and how they are shown. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "conf_steps.h"
 
-#include "ff_conf.h"
 #include "ff_json.h"
-
-#define ROWS                                                                   \
-    S(limit, INT, "10", -5, 100, "items", "a number")                          \
-    S(loud, BOOL, "false", 0, 0, "", "a choice")                               \
-    S(friends, LIST, "", 0, 40, "", "a list")                                  \
-    S(hosts, LIST, "a,b", 1, 100, "", "a list with something in it")           \
-    S(title, STR, "none", 2, 8, "", "a text")                                  \
-    S(password, SECRET, "", 0, 100, "", "a secret")
-
-struct conf {
-#define S FF_CONF_MEMBER
-    ROWS
-#undef S
-};
-
-static const struct ff_conf_row rows[] = {
-#define S(...) FF_CONF_ROW(struct conf, __VA_ARGS__)
-    ROWS
-#undef S
-};
-
-static const struct ff_conf_table table = {"sample", rows,
-                                           sizeof(rows) / sizeof(rows[0])};
-
-static struct conf conf;
-static enum ff_conf_action action;
-static struct ff_why why;
-
-#define ARGS(...) ((char *[]){(char[]){"sample"}, __VA_ARGS__, NULL})
-#define NONE      ((char *[]){NULL})
-
-static ff_err load(char **argv, char **envp)
-{
-    int argc = 0;
-    while (argv[argc])
-        argc++;
-    memset(&conf, 0, sizeof(conf));
-    memset(&why, 0, sizeof(why));
-    action = FF_CONF_RUN;
-    return ff_conf_load(&table, argc, argv, envp, &conf, &action, &why);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ff_conf_fini(&table, &conf);
-    return 0;
-}
-
-static char *word(const char *text)
-{
-    static char words[8][100];
-    static unsigned next;
-    char *copy = words[next++ % 8];
-    snprintf(copy, 100, "%s", text);
-    return copy;
-}
-
-/* Nothing is left behind by a load that failed. */
-static void refused(ff_err err, const char *field, const char *text)
-{
-    struct conf clear = {0};
-    assert_int_equal(err, FF_E_CONFIG);
-    assert_string_equal(why.field, field);
-    assert_string_equal(why.text, text);
-    assert_memory_equal(&conf, &clear, sizeof(conf));
-}
 
 static void booleans(void **state)
 {
@@ -196,7 +121,7 @@ static void loopback(void **state)
         assert_false(ff_conf_is_loopback(far[i]));
 }
 
-#define T(name) cmocka_unit_test_teardown(name, teardown)
+#define T(name) cmocka_unit_test_teardown(name, unload)
 
 int main(void)
 {

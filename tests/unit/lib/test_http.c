@@ -12,6 +12,33 @@
 #include "ff_clock.h"
 #include "http_client.h"
 
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static struct server server;
+static struct client client = {.fd = -1};
+
+static int start(void **state)
+{
+    (void)state;
+    server_start(&server, NULL);
+    return 0;
+}
+
+static int start_and_reach(void **state)
+{
+    start(state);
+    client_reach(&client, &server);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    client_close(&client);
+    server_stop(&server);
+    return 0;
+}
+
 static void expect_body(struct client *c, const char *request, const char *body)
 {
     struct answer a = {0};
@@ -25,89 +52,65 @@ static void expect_body(struct client *c, const char *request, const char *body)
 
 static void test_reads_requests(void **state)
 {
-    struct server s;
-    struct client c;
-
     (void)state;
-    server_start(&s, NULL);
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    expect_body(&c,
+    expect_body(&client,
                 "GET /a%20b/c%C3%A9?x=1&q=1+2%2f3 HTTP/1.1\r\nHost: x\r\n"
                 "X-Test: yes\r\n\r\n",
                 "GET /a b/cé q=1 2/3 h=yes peer=127.0.0.1 body=");
-    expect_body(&c,
+    expect_body(&client,
                 "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
                 "POST / q=- h=- peer=127.0.0.1 body=hello");
-    expect_body(&c,
+    expect_body(&client,
                 "PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
                 "\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
                 "PUT /x q=- h=- peer=127.0.0.1 body=hello world");
-    assert_int_equal(s.calls, 3);
-    assert_false(c.closed);
-    client_close(&c);
-    server_stop(&s);
+    assert_int_equal(server.calls, 3);
+    assert_false(client.closed);
 }
 
 static void test_body_in_parts(void **state)
 {
-    struct server s;
-    struct client c;
-
     (void)state;
-    server_start(&s, NULL);
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    client_sends(&c, "POST / HTTP/1.1\r\nHo");
-    ff_loop_step(s.loop, 10);
-    client_sends(&c, "st: x\r\nContent-Length: 6\r\n\r\nabc");
-    ff_loop_step(s.loop, 10);
-    ff_loop_step(s.loop, 10);
-    assert_int_equal(s.calls, 0);
-    expect_body(&c, "def", "POST / q=- h=- peer=127.0.0.1 body=abcdef");
-    client_close(&c);
-    server_stop(&s);
+    client_sends(&client, "POST / HTTP/1.1\r\nHo");
+    ff_loop_step(server.loop, 10);
+    client_sends(&client, "st: x\r\nContent-Length: 6\r\n\r\nabc");
+    ff_loop_step(server.loop, 10);
+    ff_loop_step(server.loop, 10);
+    assert_int_equal(server.calls, 0);
+    expect_body(&client, "def", "POST / q=- h=- peer=127.0.0.1 body=abcdef");
 }
 
 static void test_pipelined(void **state)
 {
-    struct server s;
-    struct client c;
-    static const char one[] = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
-
     (void)state;
-    server_start(&s, NULL);
-    s.later = true;
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    client_sends(&c, one);
-    client_sends(&c, "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
-    turn_until(s.loop, s.kept_count == 1);
-    server_answer_kept(&s);
-    turn_until(s.loop, s.kept_count == 1);
-    server_answer_kept(&s);
-    expect_body(&c, "", "GET /1 q=- h=- peer=127.0.0.1 body=");
-    expect_body(&c, "", "GET /2 q=- h=- peer=127.0.0.1 body=");
-    client_close(&c);
-    server_stop(&s);
+    server.later = true;
+    client_sends(&client, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    client_sends(&client, "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn_until(server.loop, server.kept_count == 1);
+    server_answer_kept(&server);
+    turn_until(server.loop, server.kept_count == 1);
+    server_answer_kept(&server);
+    expect_body(&client, "", "GET /1 q=- h=- peer=127.0.0.1 body=");
+    expect_body(&client, "", "GET /2 q=- h=- peer=127.0.0.1 body=");
 }
 
 static void test_answers_later(void **state)
 {
-    struct server s;
     struct client c[300];
 
     (void)state;
-    server_start(&s, NULL);
-    s.later = true;
+    server.later = true;
     for (size_t i = 0; i < 300; i++) {
-        client_open(&c[i], s.loop, "127.0.0.1", ff_http_port(s.http));
+        client_reach(&c[i], &server);
         client_sends(&c[i], "POST /l HTTP/1.1\r\nHost: x\r\n"
                             "Content-Length: 2\r\n\r\nhi");
-        ff_loop_step(s.loop, 0);
+        ff_loop_step(server.loop, 0);
     }
     for (int round = 0; round < 3; round++) {
-        turn_until(s.loop, s.kept_count == 300);
-        assert_int_equal(ff_http_pending(s.http), 300);
-        server_answer_kept(&s);
-        assert_int_equal(ff_http_pending(s.http), 0);
+        turn_until(server.loop, server.kept_count == 300);
+        assert_int_equal(ff_http_pending(server.http), 300);
+        server_answer_kept(&server);
+        assert_int_equal(ff_http_pending(server.http), 0);
         for (size_t i = 0; i < 300; i++)
             expect_body(&c[i],
                         round == 2 ? ""
@@ -117,136 +120,101 @@ static void test_answers_later(void **state)
     }
     for (size_t i = 0; i < 300; i++)
         client_close(&c[i]);
-    server_stop(&s);
 }
 
 /* An answer wakes the server: none of these waits for its next tick. */
 static void test_answers_wake(void **state)
 {
-    struct server s;
-    struct client c;
-
     (void)state;
-    server_start(&s, NULL);
-    s.later = true;
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+    server.later = true;
     for (int i = 0; i < 1000; i++) {
-        client_sends(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-        turn_until(s.loop, s.kept_count == 1);
-        server_answer_kept(&s);
-        expect_body(&c, "", "GET / q=- h=- peer=127.0.0.1 body=");
+        client_sends(&client, GET);
+        turn_until(server.loop, server.kept_count == 1);
+        server_answer_kept(&server);
+        expect_body(&client, "", "GET / q=- h=- peer=127.0.0.1 body=");
     }
-    client_close(&c);
-    server_stop(&s);
 }
 
 /* All ready in the same run: 0.9.75's table of events holds 128. */
 static void test_128_at_once(void **state)
 {
-    struct server s;
     struct client c[128];
 
     (void)state;
-    server_start(&s, NULL);
     for (size_t i = 0; i < 128; i++) {
-        client_open(&c[i], s.loop, "127.0.0.1", ff_http_port(s.http));
-        ff_loop_step(s.loop, 0);
+        client_reach(&c[i], &server);
+        ff_loop_step(server.loop, 0);
     }
     for (int round = 0; round < 10; round++) {
         for (size_t i = 0; i < 128; i++)
-            client_sends(&c[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+            client_sends(&c[i], GET);
         for (size_t i = 0; i < 128; i++)
             expect_body(&c[i], "", "GET / q=- h=- peer=127.0.0.1 body=");
     }
     for (size_t i = 0; i < 128; i++)
         client_close(&c[i]);
-    server_stop(&s);
 }
 
 static void test_client_goes_away(void **state)
 {
-    struct server s;
-    struct client c;
-
     (void)state;
-    server_start(&s, NULL);
-    s.later = true;
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    client_sends(&c, "GET /gone HTTP/1.1\r\nHost: x\r\nX-Test: t\r\n\r\n");
-    turn_until(s.loop, s.kept_count == 1);
-    client_close(&c);
-    ff_loop_step(s.loop, 10);
-    ff_loop_step(s.loop, 10);
-    assert_string_equal(ff_http_path(s.kept[0]), "/gone");
-    assert_string_equal(ff_http_header(s.kept[0], "X-Test"), "t");
-    server_answer_kept(&s);
-    s.later = false;
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    assert_int_equal(client_ask(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
-    client_close(&c);
-    server_stop(&s);
+    server.later = true;
+    client_sends(&client, "GET /gone HTTP/1.1\r\nHost: x\r\nX-Test: t\r\n\r\n");
+    turn_until(server.loop, server.kept_count == 1);
+    client_close(&client);
+    ff_loop_step(server.loop, 10);
+    ff_loop_step(server.loop, 10);
+    assert_string_equal(ff_http_path(server.kept[0]), "/gone");
+    assert_string_equal(ff_http_header(server.kept[0], "X-Test"), "t");
+    server_answer_kept(&server);
+    server.later = false;
+    client_reach(&client, &server);
+    assert_int_equal(client_ask(&client, GET), 200);
 }
 
 static void test_server_goes_away(void **state)
 {
-    struct server s;
-    struct client c;
-
     (void)state;
-    server_start(&s, NULL);
-    s.later = true;
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    client_sends(&c, "GET /kept HTTP/1.1\r\nHost: x\r\n\r\n");
-    turn_until(s.loop, s.kept_count == 1);
-    ff_http_free(&s.http);
-    assert_string_equal(ff_http_path(s.kept[0]), "/kept");
-    assert_null(ff_http_header(s.kept[0], "Host"));
-    server_answer_kept(&s);
-    assert_int_equal(client_ask(&c, ""), 503);
-    client_wait_closed(&c);
-    client_close(&c);
-    server_stop(&s);
+    server.later = true;
+    client_sends(&client, "GET /kept HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn_until(server.loop, server.kept_count == 1);
+    ff_http_free(&server.http);
+    assert_string_equal(ff_http_path(server.kept[0]), "/kept");
+    assert_null(ff_http_header(server.kept[0], "Host"));
+    server_answer_kept(&server);
+    assert_int_equal(client_ask(&client, ""), 503);
+    client_wait_closed(&client);
 }
 
 static void test_drains(void **state)
 {
-    struct server s;
-    struct client c;
     struct answer a = {0};
 
     (void)state;
-    server_start(&s, NULL);
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    assert_int_equal(client_ask(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
-    ff_http_drain(s.http);
-    client_sends(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    client_read(&c, &a);
+    assert_int_equal(client_ask(&client, GET), 200);
+    ff_http_drain(server.http);
+    client_sends(&client, GET);
+    client_read(&client, &a);
     assert_int_equal(a.status, 200);
     assert_non_null(strstr(a.head, "Connection: close\r\n"));
     answer_fini(&a);
-    client_wait_closed(&c);
-    client_close(&c);
-    server_stop(&s);
+    client_wait_closed(&client);
 }
 
 static void test_answer_shapes(void **state)
 {
-    struct server s;
-    struct client c;
     struct answer a = {0};
     struct ff_why why = {"channel", "is \"odd\""};
 
     (void)state;
-    server_start(&s, NULL);
-    s.later = true;
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    client_sends(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    turn_until(s.loop, s.kept_count == 1);
-    ff_http_add_header(s.kept[0], "X-Good", "1");
-    ff_http_add_header(s.kept[0], "X-Bad", "1\r\nX-Split: 1");
-    ff_http_add_header(s.kept[0], "X-Bad\nX-Split", "1");
-    ff_http_reply_error(s.kept[0], FF_E_RATE, &why);
-    client_read(&c, &a);
+    server.later = true;
+    client_sends(&client, GET);
+    turn_until(server.loop, server.kept_count == 1);
+    ff_http_add_header(server.kept[0], "X-Good", "1");
+    ff_http_add_header(server.kept[0], "X-Bad", "1\r\nX-Split: 1");
+    ff_http_add_header(server.kept[0], "X-Bad\nX-Split", "1");
+    ff_http_reply_error(server.kept[0], FF_E_RATE, &why);
+    client_read(&client, &a);
     assert_int_equal(a.status, 429);
     assert_string_equal(a.body,
                         "{\"error\":{\"code\":\"rate_limited\",\"message\":"
@@ -257,32 +225,29 @@ static void test_answer_shapes(void **state)
     assert_non_null(strstr(a.head, "Content-Type: application/json\r\n"));
     assert_null(strstr(a.head, "Split"));
     answer_fini(&a);
-    client_close(&c);
-    server_stop(&s);
 }
 
 /* --- life -------------------------------------------------------------------------- */
 
 static void test_port_taken(void **state)
 {
-    struct server s;
     struct ff_http *second = NULL;
     struct ff_why why = {0};
 
     (void)state;
-    server_start(&s, NULL);
     struct ff_http_options o = {.host = "127.0.0.1",
-                                .port = ff_http_port(s.http)};
+                                .port = ff_http_port(server.http)};
     assert_int_equal(
-        ff_http_new(s.loop, &o, server_on_request, &s, &second, &why), FF_E_IO);
+        ff_http_new(server.loop, &o, server_on_request, &server, &second, &why),
+        FF_E_IO);
     assert_null(second);
     assert_string_equal(why.field, "port");
     assert_non_null(strstr(why.text, "in use"));
     o.host = "no such host";
     assert_int_equal(
-        ff_http_new(s.loop, &o, server_on_request, &s, &second, &why), FF_E_IO);
+        ff_http_new(server.loop, &o, server_on_request, &server, &second, &why),
+        FF_E_IO);
     assert_string_equal(why.field, "host");
-    server_stop(&s);
 }
 
 static bool has_ipv6(void)
@@ -300,38 +265,28 @@ static bool has_ipv6(void)
 static void test_ipv6(void **state)
 {
     struct ff_http_options o = {.host = "::", .max_body_bytes = 10};
-    struct server s;
-    struct client c;
 
     (void)state;
     if (!has_ipv6())
         skip();
-    server_start(&s, &o);
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    expect_body(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-                "GET / q=- h=- peer=127.0.0.1 body=");
-    client_close(&c);
-    client_open(&c, s.loop, "::1", ff_http_port(s.http));
-    expect_body(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-                "GET / q=- h=- peer=::1 body=");
-    client_close(&c);
-    server_stop(&s);
+    server_start(&server, &o);
+    client_reach(&client, &server);
+    expect_body(&client, GET, "GET / q=- h=- peer=127.0.0.1 body=");
+    client_close(&client);
+    client_open(&client, server.loop, "::1", ff_http_port(server.http));
+    expect_body(&client, GET, "GET / q=- h=- peer=::1 body=");
 }
 
 static void test_idle_connection_ends(void **state)
 {
     struct ff_http_options o = {
         .host = "127.0.0.1", .max_body_bytes = 10, .idle_timeout_s = 1};
-    struct server s;
-    struct client c;
 
     (void)state;
-    server_start(&s, &o);
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
-    assert_int_equal(client_ask(&c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
-    client_wait_closed(&c);
-    client_close(&c);
-    server_stop(&s);
+    server_start(&server, &o);
+    client_reach(&client, &server);
+    assert_int_equal(client_ask(&client, GET), 200);
+    client_wait_closed(&client);
 }
 
 static void test_url_decode(void **state)
@@ -351,22 +306,27 @@ static void test_url_decode(void **state)
     assert_int_equal(ff_url_decode(ff_slice_str(""), out, 0), FF_E_INVALID);
 }
 
+/* A server and a client; a server; what the test itself starts. */
+#define T(name) cmocka_unit_test_setup_teardown(name, start_and_reach, stop)
+#define S(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define L(name) cmocka_unit_test_teardown(name, stop)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_requests),
-        cmocka_unit_test(test_body_in_parts),
-        cmocka_unit_test(test_pipelined),
-        cmocka_unit_test(test_answers_later),
-        cmocka_unit_test(test_answers_wake),
-        cmocka_unit_test(test_128_at_once),
-        cmocka_unit_test(test_client_goes_away),
-        cmocka_unit_test(test_server_goes_away),
-        cmocka_unit_test(test_drains),
-        cmocka_unit_test(test_answer_shapes),
-        cmocka_unit_test(test_port_taken),
-        cmocka_unit_test(test_ipv6),
-        cmocka_unit_test(test_idle_connection_ends),
+        T(test_reads_requests),
+        T(test_body_in_parts),
+        T(test_pipelined),
+        S(test_answers_later),
+        T(test_answers_wake),
+        S(test_128_at_once),
+        T(test_client_goes_away),
+        T(test_server_goes_away),
+        T(test_drains),
+        T(test_answer_shapes),
+        S(test_port_taken),
+        L(test_ipv6),
+        L(test_idle_connection_ends),
         cmocka_unit_test(test_url_decode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

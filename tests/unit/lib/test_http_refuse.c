@@ -93,15 +93,29 @@ static const struct {
      413},
 };
 
+static struct server server;
+
+static int start(void **state)
+{
+    (void)state;
+    server_start(&server, NULL);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    assert_int_equal(server.calls, 0);
+    server_stop(&server);
+    return 0;
+}
+
 static void test_refuses(void **state)
 {
-    struct server s;
-
     (void)state;
-    server_start(&s, NULL);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         struct client c;
-        client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+        client_reach(&c, &server);
         int status = client_ask(&c, refused[i].request);
         if (status != refused[i].status)
             fail_msg("%d instead of %d: %s", status, refused[i].status,
@@ -109,25 +123,21 @@ static void test_refuses(void **state)
         client_wait_closed(&c);
         client_close(&c);
     }
-    assert_int_equal(s.calls, 0);
-    server_stop(&s);
 }
 
 static void test_head_too_big(void **state)
 {
-    struct server s;
     struct client c;
     struct ff_buf b = {0};
 
     (void)state;
-    server_start(&s, NULL);
     for (int kind = 0; kind < 3; kind++) {
         ff_buf_clear(&b);
         ff_buf_adds(&b, kind == 0 ? "GET /" : "GET / HTTP/1.1\r\n" HOST "X: ");
         for (int i = 0; i < (kind == 0 ? 3000 : 64 * 1024); i++)
             ff_buf_addc(&b, kind == 2 && i % 100 == 50 ? '\t' : 'a');
         ff_buf_adds(&b, kind == 0 ? " HTTP/1.1\r\n" HOST "\r\n" : "\r\n\r\n");
-        client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+        client_reach(&c, &server);
         assert_int_equal(client_ask(&c, b.data), kind == 0 ? 400 : 431);
         client_wait_closed(&c);
         client_close(&c);
@@ -137,18 +147,15 @@ static void test_head_too_big(void **state)
     for (int i = 0; i < 70; i++)
         ff_buf_adds(&b, "X: 1\r\n");
     ff_buf_adds(&b, "\r\n");
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+    client_reach(&c, &server);
     assert_int_equal(client_ask(&c, b.data), 400);
     client_close(&c);
     ff_buf_fini(&b);
-    assert_int_equal(s.calls, 0);
-    server_stop(&s);
 }
 
 /* The whole body is sent before the answer is looked for, as simple clients do. */
 static void test_body_too_big(void **state)
 {
-    struct server s;
     struct client c;
     char *data = ff_zalloc(1000000);
     static const char *const heads[] = {
@@ -157,10 +164,9 @@ static void test_body_too_big(void **state)
         "F4240\r\n"};
 
     (void)state;
-    server_start(&s, NULL);
     for (int i = 0; i < 2; i++) {
         struct answer a = {0};
-        client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+        client_reach(&c, &server);
         client_sends(&c, heads[i]);
         client_send(&c, data, 1000000);
         client_sends(&c, i ? "\r\n0\r\n\r\n" : "");
@@ -172,46 +178,42 @@ static void test_body_too_big(void **state)
         client_wait_closed(&c);
         client_close(&c);
     }
-    assert_int_equal(s.calls, 0);
     free(data);
-    server_stop(&s);
 }
 
 static void test_endless_body(void **state)
 {
-    struct server s;
     struct client c;
     char *part = ff_zalloc(0x10000 + 2);
     unsigned sent = 0;
 
     (void)state;
     memcpy(part + 0x10000, "\r\n", 2);
-    server_start(&s, NULL);
-    client_open(&c, s.loop, "127.0.0.1", ff_http_port(s.http));
+    client_reach(&c, &server);
     client_sends(&c, "POST / HTTP/1.1\r\n" HOST
                      "Transfer-Encoding: chunked\r\n\r\n");
     for (; !c.closed && sent < 1000; sent++) {
         client_sends(&c, "10000\r\n");
         client_send(&c, part, 0x10000 + 2);
-        ff_loop_step(s.loop, 0);
+        ff_loop_step(server.loop, 0);
         char probe;
         if (recv(c.fd, &probe, 1, MSG_DONTWAIT) == 0)
             c.closed = true;
     }
     assert_true(sent < 1000);
     client_close(&c);
-    assert_int_equal(s.calls, 0);
     free(part);
-    server_stop(&s);
 }
+
+#define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_head_too_big),
-        cmocka_unit_test(test_body_too_big),
-        cmocka_unit_test(test_endless_body),
+        T(test_refuses),
+        T(test_head_too_big),
+        T(test_body_too_big),
+        T(test_endless_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

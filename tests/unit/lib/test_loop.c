@@ -1,49 +1,8 @@
 /* The loop: tasks, timers, passes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "loop_steps.h"
 
 #include <pthread.h>
 #include <sched.h>
-
-#include "ff_clock.h"
-#include "ff_loop.h"
-
-#define PATIENCE_MS 30000
-
-static struct ff_loop *loop;
-
-static int setup(void **state)
-{
-    (void)state;
-    loop = ff_loop_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ff_loop_free(&loop);
-    return loop != NULL;
-}
-
-static void count(void *arg)
-{
-    (*(int *)arg)++;
-}
-
-static void step_until(const int *counter, int wanted)
-{
-    int64_t deadline = ff_clock_steady_ms() + PATIENCE_MS;
-    while (*counter < wanted && ff_clock_steady_ms() < deadline)
-        ff_loop_step(loop, 100);
-    assert_int_equal(*counter, wanted);
-}
 
 /* --- tasks ------------------------------------------------------------------ */
 
@@ -270,8 +229,6 @@ static void loops_do_not_share(void **state)
     assert_int_equal(ff_loop_post(loop, nested, &done), FF_OK);
     step_until(&done, 1);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
