@@ -1,7 +1,7 @@
 #ifndef SESSION_STEPS_H
 #define SESSION_STEPS_H
 
-/* The steps of which tests of sessions are made; after cmocka.h and session_fake.h. */
+/* The steps of which tests of sessions are made. */
 
 #include <fnmatch.h>
 #include <setjmp.h>
@@ -89,6 +89,16 @@ static inline void send_binary(struct conn *conn, const char *text)
     session_binary(conn->session, ff_slice_str(text));
 }
 
+static inline void ask_to_subscribe(struct conn *conn, const char *channel)
+{
+    char text[300];
+
+    snprintf(text, sizeof(text),
+             "{\"action\":\"subscribe\",\"data\":{\"channel\":\"%s\"}}",
+             channel);
+    send_text(conn, text);
+}
+
 /* --- what the hub does ----------------------------------------------------- */
 
 static inline struct to_hub *next(struct fake *f, enum to_hub_type type)
@@ -112,17 +122,6 @@ static inline void answer_subscribed(struct fake *f,
     sessions_take(f->all, &out);
 }
 
-static inline void answer_published(struct fake *f, struct to_hub *item,
-                                    const char *id, uint64_t offset)
-{
-    struct to_worker out = fake_answer(item, TO_WORKER_PUBLISHED);
-
-    snprintf(out.id, sizeof(out.id), "%s", id);
-    if (offset > 0)
-        out.position = fake_at("e1", offset);
-    sessions_take(f->all, &out);
-}
-
 /* Messages with these offsets, whose body is the offset. */
 static inline void give_messages(struct to_worker *out, const char *channel,
                                  uint64_t from, uint64_t to)
@@ -135,6 +134,40 @@ static inline void give_messages(struct to_worker *out, const char *channel,
         snprintf(body, sizeof(body), "%llu", (unsigned long long)offset);
         out->messages[offset - from] = fake_text(channel, body, offset);
     }
+}
+
+/* The channel's history ends at end; of it these messages were missed. */
+static inline void answer_recovered(struct fake *f, struct to_hub *item,
+                                    uint64_t from, uint64_t to, uint64_t end)
+{
+    struct to_worker out = fake_answer(item, TO_WORKER_SUBSCRIBED);
+
+    out.position = fake_at("e1", end);
+    out.recovered = RECOVERED_YES;
+    give_messages(&out, out.channel, from, to);
+    sessions_take(f->all, &out);
+}
+
+/* text NULL: none. */
+static inline void answer_called(struct fake *f, struct to_hub *item,
+                                 const char *text, ff_err err)
+{
+    struct to_worker out = fake_answer(item, TO_WORKER_CALLED);
+
+    out.text = ff_strdup(text);
+    out.err = err;
+    sessions_take(f->all, &out);
+}
+
+static inline void answer_published(struct fake *f, struct to_hub *item,
+                                    const char *id, uint64_t offset)
+{
+    struct to_worker out = fake_answer(item, TO_WORKER_PUBLISHED);
+
+    snprintf(out.id, sizeof(out.id), "%s", id);
+    if (offset > 0)
+        out.position = fake_at("e1", offset);
+    sessions_take(f->all, &out);
 }
 
 static inline struct ff_identity *identity(const char *user, const char *role)
@@ -184,12 +217,7 @@ static inline struct conn *open_as(struct fake *f, const char *user,
 static inline void subscribe(struct fake *f, struct conn *conn,
                              const char *channel)
 {
-    char text[300];
-
-    snprintf(text, sizeof(text),
-             "{\"action\":\"subscribe\",\"data\":{\"channel\":\"%s\"}}",
-             channel);
-    send_text(conn, text);
+    ask_to_subscribe(conn, channel);
     answer_subscribed(f, NULL);
     said_like(conn, "{\"action\":\"subscribed\",*}");
 }

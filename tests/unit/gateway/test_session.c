@@ -1,13 +1,5 @@
 /* A session's path: open, subscribe, message, unsubscribe, close. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "session_fake.h"
 #include "session_steps.h"
 
 static void an_anonymous_one_is_welcomed(void **state)
@@ -202,11 +194,7 @@ static void what_was_missed_comes_after_the_answer(void **state)
     assert_true(item->recover_asked);
     assert_int_equal(item->recover.offset, 4);
     assert_string_equal(item->recover.epoch, "e1");
-    struct to_worker out = fake_answer(item, TO_WORKER_SUBSCRIBED);
-    out.position = fake_at("e1", 6);
-    out.recovered = RECOVERED_YES;
-    give_messages(&out, "log:a", 5, 6);
-    sessions_take(f->all, &out);
+    answer_recovered(f, item, 5, 6, 6);
     said(c, "{\"action\":\"subscribed\",\"channel\":\"log:a\",\"position\":"
             "{\"offset\":6,\"epoch\":\"e1\"},\"recovered\":true,\"ref\":1}");
     said_like(c, "{*,\"offset\":5}");
@@ -222,12 +210,7 @@ static void more_than_may_wait_is_not_replayed(void **state)
     c->room = 100;
     send_text(c, "{\"action\":\"subscribe\",\"data\":{\"channel\":\"log:a\","
                  "\"recover\":{\"offset\":4,\"epoch\":\"e1\"}},\"ref\":1}");
-    struct to_worker out =
-        fake_answer(next(f, TO_HUB_SUBSCRIBE), TO_WORKER_SUBSCRIBED);
-    out.position = fake_at("e1", 6);
-    out.recovered = RECOVERED_YES;
-    give_messages(&out, "log:a", 5, 6);
-    sessions_take(f->all, &out);
+    answer_recovered(f, next(f, TO_HUB_SUBSCRIBE), 5, 6, 6);
     said(c, "{\"action\":\"subscribed\",\"channel\":\"log:a\",\"position\":"
             "{\"offset\":6,\"epoch\":\"e1\"},\"recovered\":false,\"ref\":1}");
     said_nothing(c);
@@ -271,7 +254,7 @@ static void a_pending_subscriber_gets_nothing(void **state)
     struct conn *one = open_ws(f), *two = open_ws(f);
 
     subscribe(f, one, "a");
-    send_text(two, "{\"action\":\"subscribe\",\"data\":{\"channel\":\"a\"}}");
+    ask_to_subscribe(two, "a");
     fake_deliver(f, fake_text("a", "1", 0));
     said_like(one, "{*\"message\":1,*}");
     said_nothing(two);

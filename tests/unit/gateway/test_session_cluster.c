@@ -1,13 +1,5 @@
 /* What comes from the cluster: history, broadcasts, the bus' state, apps, questions, the drain. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "session_fake.h"
 #include "session_steps.h"
 
 static void history_is_filtered_and_told_with_its_position(void **state)

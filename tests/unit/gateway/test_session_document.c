@@ -1,28 +1,16 @@
 /* Documents: join and update. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "session_fake.h"
 #include "session_steps.h"
 
 #define JOIN "{\"action\":\"join\",\"data\":{\"channel\":\"doc:1\"},\"ref\":1}"
 
-/* text NULL: none. */
-static void answer_call(struct fake *f, const char *verb, const char *text,
+static void answer_verb(struct fake *f, const char *verb, const char *text,
                         ff_err err)
 {
     struct to_hub *item = next(f, TO_HUB_CALL);
 
     assert_string_equal(item->verb, verb);
-    struct to_worker out = fake_answer(item, TO_WORKER_CALLED);
-    out.text = ff_strdup(text);
-    out.err = err;
-    sessions_take(f->all, &out);
+    answer_called(f, item, text, err);
 }
 
 static void join_subscribes_first_and_then_reads(void **state)
@@ -39,7 +27,7 @@ static void join_subscribes_first_and_then_reads(void **state)
     struct to_hub *item = next(f, TO_HUB_CALL);
     assert_string_equal(item->text, "{\"app\":\"dev\",\"channel\":\"doc:1\"}");
     f->first--;
-    answer_call(f, "join", "{\"version\":3,\"x\":1,\"document\":{\"a\":1.0}}",
+    answer_verb(f, "join", "{\"version\":3,\"x\":1,\"document\":{\"a\":1.0}}",
                 FF_OK);
     said(c, "{\"action\":\"document\",\"channel\":\"doc:1\",\"version\":3,"
             "\"document\":{\"a\":1.0},\"ref\":1}");
@@ -80,7 +68,7 @@ static void what_comes_during_a_join_waits(void **state)
                  "\"ref\":2}");
     answer_subscribed(f, NULL);
     said_nothing(c);
-    answer_call(f, "join", NULL, FF_E_UNAVAILABLE);
+    answer_verb(f, "join", NULL, FF_E_UNAVAILABLE);
     said_like(c, "{*\"code\":\"unavailable\",*,\"ref\":1}");
     said_like(c, "{*\"code\":\"not_subscribed\",*,\"ref\":2}");
     to_hub_fini(next(f, TO_HUB_DROP));
@@ -94,10 +82,10 @@ static void joining_again_reads_again(void **state)
 
     subscribe(f, c, "doc:1");
     send_text(c, JOIN);
-    answer_call(f, "join", "{\"version\":1,\"document\":null}", FF_OK);
+    answer_verb(f, "join", "{\"version\":1,\"document\":null}", FF_OK);
     said_like(c, "{\"action\":\"document\",*\"document\":null,\"ref\":1}");
     send_text(c, JOIN);
-    answer_call(f, "join", NULL, FF_E_TIMEOUT);
+    answer_verb(f, "join", NULL, FF_E_TIMEOUT);
     said_like(c, "{*\"code\":\"timeout\",*,\"ref\":1}");
     assert_null(fake_next(f));
 }
@@ -116,7 +104,7 @@ static void an_update_is_answered_with_its_version(void **state)
                         "\"base_version\":3,\"changes\":[{\"op\":\"add\"}],"
                         "\"user_id\":\"42\"}");
     f->first--;
-    answer_call(f, "update", "{\"version\":4}", FF_OK);
+    answer_verb(f, "update", "{\"version\":4}", FF_OK);
     said(c, "{\"action\":\"updated\",\"channel\":\"doc:1\",\"version\":4,"
             "\"ref\":1}");
 }
@@ -128,7 +116,7 @@ static void a_conflict_tells_what_was_missed(void **state)
 
     send_text(c, "{\"action\":\"update\",\"data\":{\"channel\":\"doc:1\","
                  "\"base_version\":3,\"merge\":null},\"ref\":1}");
-    answer_call(f, "update",
+    answer_verb(f, "update",
                 "{\"error\":{\"code\":\"conflict\"},\"version\":5,"
                 "\"missed\":[{\"version\":4}]}",
                 FF_E_CONFLICT);

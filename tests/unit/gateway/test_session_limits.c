@@ -1,14 +1,6 @@
 /* What a client can grow has an end: waiting actions, unanswered ones, messages in a minute; batches. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "ff_clock.h"
-#include "session_fake.h"
 #include "session_steps.h"
 
 #define PING "{\"action\":\"ping\",\"ref\":1}"

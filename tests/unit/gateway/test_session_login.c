@@ -1,13 +1,5 @@
 /* Tokens: at the handshake, later, until they end. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "session_fake.h"
 #include "session_steps.h"
 
 static const struct session_open with_token = {.token = "t"};

@@ -1,13 +1,5 @@
 /* Messages and whispers: what may be sent, and whom it reaches. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "session_fake.h"
 #include "session_steps.h"
 
 static void recipients_and_except(void **state)

@@ -32,16 +32,6 @@ static void give_news(struct fake *f, struct news *news)
     sessions_take(f->all, &item);
 }
 
-static void answer_called(struct fake *f, struct to_hub *item, const char *text,
-                          ff_err err)
-{
-    struct to_worker out = fake_answer(item, TO_WORKER_CALLED);
-
-    out.text = ff_strdup(text);
-    out.err = err;
-    sessions_take(f->all, &out);
-}
-
 /* --- who is here -------------------------------------------------------------- */
 
 static void members_come_and_go(void **state)
@@ -76,8 +66,7 @@ static void name_and_info(void **state)
     answer_verified(f, who, FF_OK);
     heard(f, "+#user-ann/ann,\"name\":\"Ann \\\"A\\\"\",\"info\":{\"age\":3};");
     free(take_said(conn));
-    send_text(conn, "{\"action\":\"subscribe\","
-                    "\"data\":{\"channel\":\"room:1\"}}");
+    ask_to_subscribe(conn, "room:1");
     struct to_hub *item = next(f, TO_HUB_SUBSCRIBE);
     assert_string_equal(item->user, "ann");
     assert_string_equal(item->text,
@@ -117,8 +106,7 @@ static void refused_is_no_member(void **state)
     struct conn *ann = open_as(f, "ann", "user");
 
     heard(f, "+#user-ann/ann;");
-    send_text(ann, "{\"action\":\"subscribe\","
-                   "\"data\":{\"channel\":\"room:1\"}}");
+    ask_to_subscribe(ann, "room:1");
     struct to_worker out =
         fake_answer(next(f, TO_HUB_SUBSCRIBE), TO_WORKER_SUBSCRIBED);
     out.err = FF_E_BUSY;
@@ -214,8 +202,7 @@ static void only_subscribers_are_told(void **state)
     struct conn *conn = open_ws(f);
 
     give_news(f, some_news());
-    send_text(conn, "{\"action\":\"subscribe\","
-                    "\"data\":{\"channel\":\"room:1\"}}");
+    ask_to_subscribe(conn, "room:1");
     give_news(f, some_news());
     said_nothing(conn);
     answer_subscribed(f, NULL);

@@ -1,13 +1,5 @@
 /* Event streams: what they say, and ids that go on where they ended. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "session_fake.h"
 #include "session_steps.h"
 
 static const char *const two[] = {"log:a", "b", NULL};
@@ -130,12 +122,7 @@ static void an_id_never_runs_ahead(void **state)
     free(take_said(first));
     char *id = take_id(first);
     struct conn *c = open_stream(f, both, id);
-    struct to_worker out =
-        fake_answer(next(f, TO_HUB_SUBSCRIBE), TO_WORKER_SUBSCRIBED);
-    out.position = fake_at("e1", 20);
-    out.recovered = RECOVERED_YES;
-    give_messages(&out, "log:a", 17, 18);
-    sessions_take(f->all, &out);
+    answer_recovered(f, next(f, TO_HUB_SUBSCRIBE), 17, 18, 20);
     said_like(c, "subscribed|*-e1.7.9|*\"recovered\":true}");
     said_like(c, "message|*-e1.h.9|*");
     said_like(c, "message|*-e1.i.9|*");
