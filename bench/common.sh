@@ -68,6 +68,17 @@ skip() {
     "$(plain_text "$2")" >>"$RESULTS"
 }
 
+# starts SERVER LOG COMMAND...: wait until COMMAND tells that it serves; else it
+# is stopped and left out, and the end of its log says why.
+starts() {
+  local server=$1 log=$2
+  shift 2
+  ! wait_until 10 "${SERVER_PID[$server]}" "$@" || return 0
+  stop_server "$server"
+  skip "$server" "$(tail -n 1 "$log")"
+  return 1
+}
+
 # Hundredths of a second in which a processor was busy, of all together.
 busy_ticks() {
   local user nice system irq softirq steal

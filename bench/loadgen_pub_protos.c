@@ -32,17 +32,32 @@ static const char *path_of(const struct publisher *publisher)
     return *path ? path : publisher->proto->path;
 }
 
+/* The message stands in this member, beside the channel. */
+static size_t api_request(const struct publisher *publisher, uint32_t stream,
+                          const char *member, const char *body, char *out,
+                          size_t out_size)
+{
+    char json[64 * 1024 + 512], key[128];
+
+    snprintf(json, sizeof(json), "{\"channel\":\"%s\",\"%s\":%s}",
+             publisher->channels[stream], member, body);
+    snprintf(key, sizeof(key), "X-API-Key: %s\r\n",
+             publisher->options->api_key);
+    return http_post(publisher, path_of(publisher), key, json, out, out_size);
+}
+
 static size_t fanfare_request(const struct publisher *publisher,
                               uint32_t stream, const char *body, char *out,
                               size_t out_size)
 {
-    char json[64 * 1024 + 512], key[128];
+    return api_request(publisher, stream, "message", body, out, out_size);
+}
 
-    snprintf(json, sizeof(json), "{\"channel\":\"%s\",\"message\":%s}",
-             publisher->channels[stream], body);
-    snprintf(key, sizeof(key), "X-API-Key: %s\r\n",
-             publisher->options->api_key);
-    return http_post(publisher, path_of(publisher), key, json, out, out_size);
+static size_t centrifugo_request(const struct publisher *publisher,
+                                 uint32_t stream, const char *body, char *out,
+                                 size_t out_size)
+{
+    return api_request(publisher, stream, "data", body, out, out_size);
 }
 
 static size_t nchan_request(const struct publisher *publisher, uint32_t stream,
@@ -53,19 +68,6 @@ static size_t nchan_request(const struct publisher *publisher, uint32_t stream,
     snprintf(path, sizeof(path), "%s?id=%s", path_of(publisher),
              publisher->channels[stream]);
     return http_post(publisher, path, "", body, out, out_size);
-}
-
-static size_t centrifugo_request(const struct publisher *publisher,
-                                 uint32_t stream, const char *body, char *out,
-                                 size_t out_size)
-{
-    char json[64 * 1024 + 512], key[128];
-
-    snprintf(json, sizeof(json), "{\"channel\":\"%s\",\"data\":%s}",
-             publisher->channels[stream], body);
-    snprintf(key, sizeof(key), "X-API-Key: %s\r\n",
-             publisher->options->api_key);
-    return http_post(publisher, path_of(publisher), key, json, out, out_size);
 }
 
 static size_t nats_request(const struct publisher *publisher, uint32_t stream,

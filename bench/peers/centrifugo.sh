@@ -33,11 +33,7 @@ centrifugo_start() {
   centrifugo_write_config "$dir/config.json" "$port"
   "$dir/centrifugo" -c "$dir/config.json" >"$dir/out.log" 2>&1 &
   SERVER_PID[centrifugo]=$!
-  if ! wait_until 10 "${SERVER_PID[centrifugo]}" port_open "$port"; then
-    stop_server centrifugo
-    skip centrifugo "$(tail -n 1 "$dir/out.log")"
-    return 1
-  fi
+  starts centrifugo "$dir/out.log" port_open "$port" || return 1
   SUBSCRIBE[centrifugo]="--proto centrifugo --url ws://127.0.0.1:$port/connection/websocket"
   PUBLISH[centrifugo]="--pub centrifugo --pub-url http://127.0.0.1:$port/api/publish"
   CHANNEL[centrifugo]=bench

@@ -18,11 +18,7 @@ max_connections: 100000
 EOF
   nats-server -c "$dir/nats.conf" -l "$dir/nats.log" >/dev/null 2>&1 &
   SERVER_PID[nats]=$!
-  if ! wait_until 10 "${SERVER_PID[nats]}" port_open "$ws_port"; then
-    stop_server nats
-    skip nats "$(tail -n 1 "$dir/nats.log")"
-    return 1
-  fi
+  starts nats "$dir/nats.log" port_open "$ws_port" || return 1
   SUBSCRIBE[nats]="--proto nats --url ws://127.0.0.1:$ws_port/"
   PUBLISH[nats]="--pub nats --pub-url nats://127.0.0.1:$port --pub-conns 1"
   CHANNEL[nats]=bench

@@ -49,11 +49,7 @@ nchan_start() {
   "$NGINX" -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf" \
     >"$dir/out.log" 2>&1 &
   SERVER_PID[nchan]=$!
-  if ! wait_until 10 "${SERVER_PID[nchan]}" nchan_runs "$port"; then
-    stop_server nchan
-    skip nchan "$(tail -n 1 "$dir/error.log")"
-    return 1
-  fi
+  starts nchan "$dir/error.log" nchan_runs "$port" || return 1
   # The first child of the master.
   read -r worker _ <"/proc/${SERVER_PID[nchan]}/task/${SERVER_PID[nchan]}/children"
   for name in nchan nchan-sse; do
