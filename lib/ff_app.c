@@ -353,8 +353,6 @@ static void wipe(char *secret)
 
 static void free_app(struct ff_app *app)
 {
-    void *ns;
-
     for (size_t i = 0; i < app->key_count; i++) {
         free(app->keys[i].key);
         wipe(app->keys[i].secret);
@@ -366,9 +364,7 @@ static void free_app(struct ff_app *app)
         free(app->token_keys[i].public_pem);
         wipe(app->token_keys[i].private_pem);
     }
-    for (size_t pos = 0; ff_map_next(app->namespaces, &pos, NULL, &ns);)
-        free(ns);
-    ff_map_free(&app->namespaces);
+    ff_map_free_values(&app->namespaces, free);
     free(app->keys);
     free(app->token_keys);
     free(app->id);

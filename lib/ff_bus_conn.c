@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "ff_log.h"
 
@@ -196,6 +197,14 @@ ff_err ff_bus_conn_open(const struct ff_bus_conn_options *options,
 void ff_bus_conn_close(struct ff_bus_conn *conn)
 {
     natsConnection_Close(conn->nats);
+}
+
+void ff_bus_conn_forget_unsent(struct ff_bus_conn *conn)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (conn->poll != NULL)
+        (void)setsockopt((int)conn->fd, SOL_SOCKET, SO_LINGER, &at_once,
+                         sizeof(at_once));
 }
 
 void ff_bus_conn_free(struct ff_bus_conn **conn)

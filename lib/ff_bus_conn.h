@@ -42,6 +42,11 @@ FF_MUST_USE ff_err ff_bus_conn_open(const struct ff_bus_conn_options *options,
                                     const char **out_text);
 /* Ends the connection, waiting at most 0.5 s; its memory is given back by ff_bus_conn_free. */
 void ff_bus_conn_close(struct ff_bus_conn *conn);
+/*
+ * Before a close: what the server has not taken yet never comes to it. Else a server that was cut off gets, when it is back, what
+ * was published again elsewhere, or what its sender was told had failed.
+ */
+void ff_bus_conn_forget_unsent(struct ff_bus_conn *conn);
 /* At least a second after the close: libnats may still hold on to it. */
 void ff_bus_conn_free(struct ff_bus_conn **conn);
 bool ff_bus_conn_lost(const struct ff_bus_conn *conn);

@@ -122,6 +122,7 @@ static void watch_silence(struct ff_bus_link *link, int64_t now)
     link->heard_seen = heard;
     link->ticked_at = now;
     if (now - link->heard_at > SILENCE_MS) {
+        ff_bus_conn_forget_unsent(link->conn);
         drop(link, "silence");
         return;
     }

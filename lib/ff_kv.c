@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ff_hash.h"
 #include "ff_js.h"
 #include "ff_kv_key.h"
 #include "ff_service.h"
@@ -25,6 +26,19 @@ const char *ff_bucket_name(enum ff_bucket bucket)
 }
 
 /* --- keys ------------------------------------------------------------------ */
+
+struct ff_kv_digest ff_kv_digest(char kind, const char *app, const char *name)
+{
+    struct ff_kv_digest key = {.text = {kind, '-'}};
+    uint8_t digest[32];
+    struct ff_buf text = {0};
+
+    ff_buf_addf(&text, "%s %s", app, name);
+    ff_sha256(ff_buf_slice(&text), digest);
+    ff_buf_fini(&text);
+    ff_hex(digest, sizeof(digest), key.text + 2);
+    return key;
+}
 
 ff_err ff_kv_subject(enum ff_bucket bucket, const char *key,
                      char out[FF_KV_SUBJECT_MAX])

@@ -20,6 +20,12 @@ enum ff_bucket {
 
 const char *ff_bucket_name(enum ff_bucket bucket);
 
+/* A key for names that may be longer than a key: of their kind, and a digest of the app and the name. */
+struct ff_kv_digest {
+    char text[72];
+};
+struct ff_kv_digest ff_kv_digest(char kind, const char *app, const char *name);
+
 /* Create it, or update it to the row and these replicas. */
 void ff_kv_ensure(struct ff_bus *bus, enum ff_bucket bucket, int replicas,
                   void (*fn)(void *ctx, ff_err err), void *ctx);

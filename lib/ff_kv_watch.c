@@ -218,14 +218,6 @@ struct ff_kv_watch *ff_kv_watch_new(struct ff_bus *bus, enum ff_bucket bucket,
     return watch;
 }
 
-static void free_keys(struct ff_map **keys)
-{
-    void *value;
-    for (size_t i = 0; ff_map_next(*keys, &i, NULL, &value);)
-        free(value);
-    ff_map_free(keys);
-}
-
 void ff_kv_watch_free(struct ff_kv_watch **watch)
 {
     struct ff_kv_watch *old = *watch;
@@ -237,6 +229,6 @@ void ff_kv_watch_free(struct ff_kv_watch **watch)
         return; /* by who runs it */
     end(old);
     ff_timer_free(&old->timer);
-    free_keys(&old->keys);
+    ff_map_free_values(&old->keys, free);
     free(old);
 }

@@ -52,6 +52,17 @@ void ff_map_free(struct ff_map **map)
     *map = NULL;
 }
 
+void ff_map_free_values(struct ff_map **map, void (*fn)(void *value))
+{
+    void *value;
+
+    if (!*map)
+        return;
+    for (size_t i = 0; ff_map_next(*map, &i, NULL, &value);)
+        fn(value);
+    ff_map_free(map);
+}
+
 size_t ff_map_count(const struct ff_map *map)
 {
     return map->count;

@@ -12,6 +12,8 @@ struct ff_map;
 
 struct ff_map *ff_map_new(void);
 void ff_map_free(struct ff_map **map); /* values are the caller's */
+/* The same, each value given to fn before, which must not look at the map. */
+void ff_map_free_values(struct ff_map **map, void (*fn)(void *value));
 size_t ff_map_count(const struct ff_map *map);
 
 /* NULL when absent. */

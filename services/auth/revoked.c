@@ -1,8 +1,7 @@
 #include "revoked.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-#include "ff_hash.h"
 #include "ff_json.h"
 #include "ff_log.h"
 #include "ff_map.h"
@@ -13,26 +12,6 @@ struct revoked {
     struct ff_map *entries; /* key -> int64_t *: before, or 1 for a token */
     bool synced;
 };
-
-/* Names may be longer than a key allows, so a key is a digest of them. */
-struct key {
-    char text[72];
-};
-
-static struct key make_key(char kind, const char *app, const char *name)
-{
-    struct key key;
-    uint8_t digest[32];
-    struct ff_buf text = {0};
-
-    ff_buf_addf(&text, "%s %s", app, name);
-    ff_sha256(ff_buf_slice(&text), digest);
-    ff_buf_fini(&text);
-    key.text[0] = kind;
-    key.text[1] = '-';
-    ff_hex(digest, sizeof(digest), key.text + 2);
-    return key;
-}
 
 static void remember(struct revoked *revoked, const char *key, int64_t value)
 {
@@ -83,15 +62,11 @@ struct revoked *revoked_new(struct ff_bus *bus)
 void revoked_free(struct revoked **revoked)
 {
     struct revoked *r = *revoked;
-    size_t pos = 0;
-    void *value;
 
     if (r == NULL)
         return;
     ff_kv_watch_free(&r->watch);
-    while (ff_map_next(r->entries, &pos, NULL, &value))
-        free(value);
-    ff_map_free(&r->entries);
+    ff_map_free_values(&r->entries, free);
     free(r);
     *revoked = NULL;
 }
@@ -104,20 +79,20 @@ bool revoked_synced(const struct revoked *revoked)
 bool revoked_has_token(const struct revoked *revoked, const char *app,
                        const char *token_id)
 {
-    struct key key = make_key('t', app, token_id);
+    struct ff_kv_digest key = ff_kv_digest('t', app, token_id);
     return ff_map_gets(revoked->entries, key.text) != NULL;
 }
 
 int64_t revoked_user_before(const struct revoked *revoked, const char *app,
                             const char *user_id)
 {
-    struct key key = make_key('u', app, user_id);
+    struct ff_kv_digest key = ff_kv_digest('u', app, user_id);
     const int64_t *before = ff_map_gets(revoked->entries, key.text);
     return before ? *before : 0;
 }
 
-static void put(struct revoked *revoked, const struct key *key, json_t *entry,
-                ff_kv_on_put *fn, void *ctx)
+static void put(struct revoked *revoked, const struct ff_kv_digest *key,
+                json_t *entry, ff_kv_on_put *fn, void *ctx)
 {
     struct ff_buf text = {0};
 
@@ -132,7 +107,7 @@ void revoked_add_user(struct revoked *revoked, const char *app,
                       const char *user_id, int64_t before_s, ff_kv_on_put *fn,
                       void *ctx)
 {
-    struct key key = make_key('u', app, user_id);
+    struct ff_kv_digest key = ff_kv_digest('u', app, user_id);
 
     remember(revoked, key.text, before_s);
     put(revoked, &key,
@@ -144,7 +119,7 @@ void revoked_add_user(struct revoked *revoked, const char *app,
 void revoked_add_token(struct revoked *revoked, const char *app,
                        const char *token_id, ff_kv_on_put *fn, void *ctx)
 {
-    struct key key = make_key('t', app, token_id);
+    struct ff_kv_digest key = ff_kv_digest('t', app, token_id);
 
     remember(revoked, key.text, 1);
     put(revoked, &key,

@@ -18,8 +18,10 @@ struct channels *channels_new(void)
     return channels;
 }
 
-static void channel_free(struct channel *channel)
+static void channel_free(void *value)
 {
+    struct channel *channel = value;
+
     free(channel->members);
     free(channel);
 }
@@ -27,14 +29,11 @@ static void channel_free(struct channel *channel)
 void channels_free(struct channels **channels)
 {
     struct channels *gone = *channels;
-    void *channel;
 
     if (gone == NULL)
         return;
     *channels = NULL;
-    for (size_t i = 0; ff_map_next(gone->map, &i, NULL, &channel);)
-        channel_free(channel);
-    ff_map_free(&gone->map);
+    ff_map_free_values(&gone->map, channel_free);
     ff_buf_fini(&gone->key);
     free(gone);
 }

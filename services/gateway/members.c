@@ -31,8 +31,10 @@ struct members *members_new(members_on_change *fn, void *ctx)
     return members;
 }
 
-static void entry_free(struct entry *entry)
+static void entry_free(void *value)
 {
+    struct entry *entry = value;
+
     free((char *)(uintptr_t)entry->key.data);
     free(entry->about);
     free(entry);
@@ -41,14 +43,10 @@ static void entry_free(struct entry *entry)
 void members_free(struct members **members)
 {
     struct members *gone = *members;
-    void *entry;
 
     *members = NULL;
-    for (unsigned pp = 0; gone != NULL && pp < FF_PARTITIONS; pp++) {
-        for (size_t i = 0; ff_map_next(gone->parts[pp], &i, NULL, &entry);)
-            entry_free(entry);
-        ff_map_free(&gone->parts[pp]);
-    }
+    for (unsigned pp = 0; gone != NULL && pp < FF_PARTITIONS; pp++)
+        ff_map_free_values(&gone->parts[pp], entry_free);
     if (gone != NULL)
         ff_buf_fini(&gone->key);
     free(gone);

@@ -41,8 +41,10 @@ static const struct revocation *find(const struct revoked *revoked,
     return found;
 }
 
-static void revocation_free(struct revocation *gone)
+static void revocation_free(void *value)
 {
+    struct revocation *gone = value;
+
     if (gone == NULL)
         return;
     free(gone->app_id);
@@ -130,13 +132,10 @@ struct revoked *revoked_new(struct hub *hub)
 void revoked_free(struct revoked **revoked)
 {
     struct revoked *gone = *revoked;
-    void *entry;
 
     *revoked = NULL;
     ff_kv_watch_free(&gone->watch);
-    for (size_t i = 0; ff_map_next(gone->entries, &i, NULL, &entry);)
-        revocation_free(entry);
-    ff_map_free(&gone->entries);
+    ff_map_free_values(&gone->entries, revocation_free);
     free(gone);
 }
 

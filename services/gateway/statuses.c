@@ -60,8 +60,10 @@ static struct person *person_get(struct statuses *statuses, const char *app,
     return person;
 }
 
-static void person_free(struct person *person)
+static void person_free(void *value)
 {
+    struct person *person = value;
+
     free((char *)(uintptr_t)person->key.data);
     free(person->activity);
     free(person->rooms);
@@ -211,15 +213,12 @@ struct statuses *statuses_new(struct hub *hub, statuses_on_change *fn)
 void statuses_free(struct statuses **statuses)
 {
     struct statuses *gone = *statuses;
-    void *person;
 
     *statuses = NULL;
     if (gone == NULL)
         return;
     ff_kv_watch_free(&gone->watch);
-    for (size_t i = 0; ff_map_next(gone->people, &i, NULL, &person);)
-        person_free(person);
-    ff_map_free(&gone->people);
+    ff_map_free_values(&gone->people, person_free);
     ff_map_free(&gone->by_kv);
     ff_buf_fini(&gone->key);
     free(gone);

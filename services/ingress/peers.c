@@ -68,15 +68,10 @@ struct peers *peers_new(struct ff_bus *bus, enum ff_subject beat,
 
 void peers_free(struct peers **peers)
 {
-    size_t pos = 0;
-    void *at;
-
     if (*peers == NULL)
         return;
     ff_bus_unsubscribe(&(*peers)->sub);
-    while (ff_map_next((*peers)->seen, &pos, NULL, &at))
-        free(at);
-    ff_map_free(&(*peers)->seen);
+    ff_map_free_values(&(*peers)->seen, free);
     free(*peers);
     *peers = NULL;
 }

@@ -26,14 +26,9 @@ struct rates *rates_new(int64_t max_per_minute)
 
 void rates_free(struct rates **rates)
 {
-    size_t pos = 0;
-    void *window;
-
     if (*rates == NULL)
         return;
-    while (ff_map_next((*rates)->windows, &pos, NULL, &window))
-        free(window);
-    ff_map_free(&(*rates)->windows);
+    ff_map_free_values(&(*rates)->windows, free);
     free(*rates);
     *rates = NULL;
 }

@@ -42,8 +42,6 @@ static void free_user(void *ctx, struct tree_node *node)
 void roster_free(struct roster **roster)
 {
     struct roster *r = *roster;
-    size_t pos = 0;
-    void *app;
 
     if (r == NULL)
         return;
@@ -51,9 +49,7 @@ void roster_free(struct roster **roster)
     tree_clear(&r->channels, free_channel, NULL);
     tree_clear(&r->users, free_user, NULL);
     graces_fini(&r->graces);
-    while (ff_map_next(r->apps, &pos, NULL, &app))
-        free(app);
-    ff_map_free(&r->apps);
+    ff_map_free_values(&r->apps, free);
     free(r);
 }
 

@@ -1,29 +1,13 @@
 #include "status.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "ff_hash.h"
 #include "ff_log.h"
 #include "ff_map.h"
 #include "ff_status.h"
 #include "status_priv.h"
 
 #define RETRY_MS 1000
-
-struct status_key status_key(const char *app, const char *user_id)
-{
-    struct status_key key;
-    uint8_t digest[32];
-    struct ff_buf text = {0};
-
-    ff_buf_addf(&text, "%s %s", app, user_id);
-    ff_sha256(ff_buf_slice(&text), digest);
-    ff_buf_fini(&text);
-    memcpy(key.text, "u-", 2);
-    ff_hex(digest, sizeof(digest), key.text + 2);
-    return key;
-}
 
 ff_err status_check(const struct presence_set *set, struct ff_why *why)
 {
@@ -35,8 +19,10 @@ ff_err status_check(const struct presence_set *set, struct ff_why *why)
 
 /* --- the records ------------------------------------------------------------------- */
 
-static void record_free(struct status_record *record)
+static void record_free(void *value)
 {
+    struct status_record *record = value;
+
     if (record == NULL)
         return;
     free(record->app);
@@ -117,7 +103,7 @@ static void on_entry(void *ctx, ff_err err, const struct ff_kv_entry *entry)
 const struct status_record *status_find(const struct status *status,
                                         const char *app, const char *user_id)
 {
-    struct status_key key = status_key(app, user_id);
+    struct ff_kv_digest key = ff_kv_digest('u', app, user_id);
     return ff_map_gets(status->records, key.text);
 }
 
@@ -179,8 +165,6 @@ struct status *status_new(struct ff_bus *bus, int replicas,
 void status_free(struct status **status)
 {
     struct status *s = *status;
-    size_t pos = 0;
-    void *record;
 
     if (s == NULL)
         return;
@@ -188,8 +172,6 @@ void status_free(struct status **status)
     ff_kv_watch_free(&s->watch);
     ff_timer_free(&s->retry);
     status_writer_free(&s->writer);
-    while (ff_map_next(s->records, &pos, NULL, &record))
-        record_free(record);
-    ff_map_free(&s->records);
+    ff_map_free_values(&s->records, record_free);
     free(s);
 }

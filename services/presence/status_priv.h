@@ -19,12 +19,6 @@ struct status {
     struct status_writer *writer;
 };
 
-/* Names may be longer than a key allows: it is a digest of them. */
-struct status_key {
-    char text[72];
-};
-struct status_key status_key(const char *app, const char *user_id);
-
 struct status_writer *status_writer_new(void);
 void status_writer_free(struct status_writer **writer);
 

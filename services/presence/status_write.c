@@ -94,7 +94,7 @@ static void on_put(void *ctx, ff_err err, uint64_t revision)
 
 static void put(struct job *job, uint64_t revision)
 {
-    struct status_key key = status_key(job->app, job->user_id);
+    struct ff_kv_digest key = ff_kv_digest('u', job->app, job->user_id);
     struct ff_buf text = {0};
 
     ff_json_write(&text, job->record);
@@ -143,7 +143,7 @@ static void on_got(void *ctx, ff_err err, const struct ff_kv_entry *entry)
 
 static void job_run(struct job *job)
 {
-    struct status_key key = status_key(job->app, job->user_id);
+    struct ff_kv_digest key = ff_kv_digest('u', job->app, job->user_id);
     ff_kv_get(job->status->bus, FF_BUCKET_STATUS, key.text, on_got, job);
 }
 

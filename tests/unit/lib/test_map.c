@@ -146,6 +146,28 @@ static void walk_may_remove(void **state)
     ff_map_free(&map);
 }
 
+static void count_value(void *value)
+{
+    (*(int *)value)++;
+}
+
+static void values_end_with_it(void **state)
+{
+    struct ff_map *map = ff_map_new();
+    int kept = 0, gone = 0;
+    (void)state;
+    ff_map_puts(map, "a", &kept);
+    ff_map_puts(map, "b", &gone);
+    ff_map_puts(map, "c", &kept);
+    ff_map_removes(map, "b");
+    ff_map_free_values(&map, count_value);
+    assert_null(map);
+    assert_int_equal(kept, 2);
+    assert_int_equal(gone, 0);
+    ff_map_free_values(&map, count_value);
+    assert_int_equal(kept, 2);
+}
+
 /* Coming and going for ever must not make it grow, nor searches endless. */
 static void churn_keeps_it_small(void **state)
 {
@@ -171,6 +193,7 @@ int main(void)
         cmocka_unit_test(keys_are_bytes),
         cmocka_unit_test(agrees_with_a_model),
         cmocka_unit_test(walk_may_remove),
+        cmocka_unit_test(values_end_with_it),
         cmocka_unit_test(churn_keeps_it_small),
     };
     return cmocka_run_group_tests_name("map", tests, NULL, NULL);
