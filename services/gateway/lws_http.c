@@ -41,20 +41,15 @@ static int send_rest(struct conn *conn)
 
 static int http_write(struct conn *conn, const struct iovec *frames, int n)
 {
+    struct iovec rest;
+
     int ready = send_rest(conn);
     if (ready <= 0)
         return ready;
-    ssize_t sent = net_send(conn->fd, frames, n);
-    if (sent < 0)
-        return -1;
-    size_t cut;
-    int whole = wire_whole(frames, n, (size_t)sent, &cut);
-    if (cut == 0)
-        return whole;
-    const struct iovec *frame = &frames[whole];
-    ff_buf_add(&conn->http->rest, (const char *)frame->iov_base + cut,
-               frame->iov_len - cut);
-    return whole + 1;
+    int taken = wire_send(conn, frames, n, &rest);
+    if (rest.iov_len > 0)
+        ff_buf_add(&conn->http->rest, rest.iov_base, rest.iov_len);
+    return taken;
 }
 
 static int http_tls_write(struct conn *conn, const struct iovec *frames, int n)

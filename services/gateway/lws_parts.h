@@ -55,9 +55,12 @@ void request_read(struct lws *wsi, struct request_text *text,
 
 /* lws_wire.c */
 extern const struct wire wire_ws, wire_ws_tls;
-/* What was taken of n frames of which sent bytes went out; *out_cut: how much
- * of the one behind them. */
-int wire_whole(const struct iovec *frames, int n, size_t sent, size_t *out_cut);
+/*
+ * Straight to the socket, without TLS: how many frames were taken, or -1. The last of them may be cut; what is left of it
+ * is the caller's to keep.
+ */
+int wire_send(struct conn *conn, const struct iovec *frames, int n,
+              struct iovec *out_rest);
 /* Frames gathered into one record of TLS; how many were taken. */
 int wire_tls_write(struct conn *conn, const struct iovec *frames, int n,
                    enum lws_write_protocol kind);

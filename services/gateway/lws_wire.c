@@ -5,37 +5,38 @@
 
 #include "net.h"
 
-int wire_whole(const struct iovec *frames, int n, size_t sent, size_t *out_cut)
+int wire_send(struct conn *conn, const struct iovec *frames, int n,
+              struct iovec *out_rest)
 {
+    ssize_t result = net_send(conn->fd, frames, n);
+    size_t sent = (size_t)result;
     int whole = 0;
+
+    *out_rest = (struct iovec){NULL, 0};
+    if (result < 0)
+        return -1;
     while (whole < n && sent >= frames[whole].iov_len)
         sent -= frames[whole++].iov_len;
-    *out_cut = sent;
-    return whole;
+    if (sent == 0)
+        return whole;
+    const struct iovec *cut = &frames[whole];
+    *out_rest =
+        (struct iovec){(char *)cut->iov_base + sent, cut->iov_len - sent};
+    return whole + 1;
 }
 
-static unsigned char *bytes_of(const struct iovec *frame, size_t from)
-{
-    return (unsigned char *)frame->iov_base + from;
-}
-
-/* Straight to the socket; the library keeps the rest of a cut frame. */
+/* The library keeps the rest of a cut frame. */
 static int ws_write(struct conn *conn, const struct iovec *frames, int n)
 {
+    struct iovec rest;
+
     if (lws_partial_buffered(conn->wsi))
         return 0;
-    ssize_t sent = net_send(conn->fd, frames, n);
-    if (sent < 0)
+    int taken = wire_send(conn, frames, n, &rest);
+    if (rest.iov_len > 0 &&
+        lws_write(conn->wsi, rest.iov_base, rest.iov_len, LWS_WRITE_RAW) < 0)
         return -1;
-    size_t cut;
-    int whole = wire_whole(frames, n, (size_t)sent, &cut);
-    if (cut == 0)
-        return whole;
-    const struct iovec *frame = &frames[whole];
-    if (lws_write(conn->wsi, bytes_of(frame, cut), frame->iov_len - cut,
-                  LWS_WRITE_RAW) < 0)
-        return -1;
-    return whole + 1;
+    return taken;
 }
 
 /* As many as fit into one record; one that is larger goes alone. */
@@ -62,7 +63,7 @@ int wire_tls_write(struct conn *conn, const struct iovec *frames, int n,
     int taken = gather(scratch, frames, n, &len);
     unsigned char *bytes = (unsigned char *)scratch;
     if (taken == 0) {
-        bytes = bytes_of(frames, 0);
+        bytes = frames->iov_base;
         len = frames->iov_len;
         taken = 1;
     }
