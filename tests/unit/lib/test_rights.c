@@ -11,8 +11,8 @@
 
 #include "ff_file.h"
 #include "ff_json.h"
-#include "ff_rights.h"
 #include "ff_subject.h"
+#include "rights_steps.h"
 
 static json_t *rights_of(enum ff_service service)
 {
@@ -154,14 +154,7 @@ static void write_conf(const char *path)
 {
     struct ff_buf b = {0};
 
-    ff_buf_adds(&b, "accounts { FF { jetstream: enabled\n users: [\n");
-    for (int s = 0; s < FF_SVC_COUNT; s++) {
-        ff_buf_addf(&b, "{ user: \"%s\", password: \"x\", permissions: ",
-                    ff_service_name((enum ff_service)s));
-        ff_rights_print((enum ff_service)s, &b);
-        ff_buf_adds(&b, " }\n");
-    }
-    ff_buf_adds(&b, "] } }\n");
+    rights_conf(&b);
     assert_int_equal(ff_file_write(path, ff_buf_slice(&b), 0600, NULL), FF_OK);
     ff_buf_fini(&b);
 }

@@ -8,9 +8,9 @@
 #include "ff_json.h"
 #include "ff_kv.h"
 #include "ff_log.h"
-#include "ff_rights.h"
 #include "ff_rpc.h"
 #include "messages.h"
+#include "rights_steps.h"
 
 static struct bus_test t; /* its bus is auth's */
 static struct ff_bus *auth, *gateway, *ingress;
@@ -39,14 +39,7 @@ static int setup(void **state)
 
     (void)state;
     ff_log_init("test", "test");
-    ff_buf_adds(&b, "accounts { FF { jetstream: enabled, users: [\n");
-    for (int s = 0; s < FF_SVC_COUNT; s++) {
-        ff_buf_addf(&b, "{ user: \"%s\", password: \"x\", permissions: ",
-                    ff_service_name((enum ff_service)s));
-        ff_rights_print((enum ff_service)s, &b);
-        ff_buf_adds(&b, " }\n");
-    }
-    ff_buf_adds(&b, "] } }\n");
+    rights_conf(&b);
     nats_server_init(&t.server, b.data);
     ff_buf_fini(&b);
     t.loop = ff_loop_new();
