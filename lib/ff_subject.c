@@ -209,6 +209,16 @@ ff_err ff_subject_build_n(struct ff_subject_text *out, enum ff_subject id,
     return FF_OK;
 }
 
+struct ff_subject_text ff_subject_of_n(enum ff_subject id,
+                                       const char *const *names)
+{
+    struct ff_subject_text subject;
+
+    if (ff_subject_build_n(&subject, id, names) != FF_OK)
+        ff_bug("not a name for %s: %s", patterns[id], names[0]);
+    return subject;
+}
+
 ff_err ff_subject_part(enum ff_subject id, struct ff_slice subject,
                        unsigned which, char *out)
 {

@@ -52,6 +52,11 @@ extern const char ff_subject_any[], ff_subject_rest[];
 FF_MUST_USE ff_err ff_subject_build_n(struct ff_subject_text *out,
                                       enum ff_subject id,
                                       const char *const *names);
+/* The same of names that are known to fit: else it is a bug, and the process aborts. */
+#define ff_subject_of(id, ...)                                                 \
+    ff_subject_of_n(id, (const char *const[]){__VA_ARGS__, NULL})
+struct ff_subject_text ff_subject_of_n(enum ff_subject id,
+                                       const char *const *names);
 /*
  * Take apart a concrete subject of this row: the decoded name at {which} (0 is the first brace, {pp} counts).
  * out holds FF_CHANNEL_MAX + 1 bytes.

@@ -8,12 +8,10 @@
 
 void hub_beat(struct hub *hub, bool leaving)
 {
-    struct ff_subject_text subject;
     struct ff_buf json = {0};
 
-    if (ff_subject_build(&subject, FF_SUBJ_GATEWAY_BEAT, hub->instance) !=
-        FF_OK)
-        ff_bug("an instance that is no subject token");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_GATEWAY_BEAT, hub->instance);
     ff_buf_addf(&json,
                 "{\"gateway\":\"%s\",\"started_at\":%lld,"
                 "\"connections\":%lld%s}",

@@ -88,11 +88,10 @@ static void on_verified(void *ctx, ff_err err, const struct ff_why *why,
 
 static void verify_try(struct call *call)
 {
-    struct ff_subject_text subject;
     struct ff_buf text = {0};
 
-    if (ff_subject_build(&subject, FF_SUBJ_AUTH, "verify") != FF_OK)
-        ff_bug("no subject for verify");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_AUTH, "verify");
     call->tries++;
     ff_buf_adds(&text, "{\"app\":");
     ff_json_add_strings(&text, call->item.app->id);

@@ -70,10 +70,8 @@ static void on_set(void *ctx, ff_err err, const struct ff_why *why,
 
 void presence_set(struct hub *hub, struct to_hub *item)
 {
-    struct ff_subject_text subject;
-
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE, "set") != FF_OK)
-        ff_bug("no subject for set");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE, "set");
     struct asking *asking = asking_new(hub, item);
     ff_rpc_call(hub->bus, subject.text, ff_slice_str(asking->item.text), ASK_MS,
                 on_set, asking);
@@ -150,11 +148,10 @@ static void on_users(void *ctx, ff_err err, struct ff_bus_msg *msg)
 static void ask_users(struct hub *hub, struct to_hub *item)
 {
     struct asking *asking = asking_new(hub, item);
-    struct ff_subject_text subject;
     struct ff_buf text = {0};
 
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCES, "users") != FF_OK)
-        ff_bug("no subject for users");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCES, "users");
     ff_buf_adds(&text, "{\"app\":");
     ff_json_add_strings(&text, asking->item.app->id);
     ff_buf_addf(&text, ",\"limit\":%lld}", (long long)asking->item.limit);

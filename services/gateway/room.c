@@ -243,15 +243,13 @@ static void begin(struct room *room)
 struct room *room_open(struct feed *feed)
 {
     struct room *room = ff_new(struct room);
-    struct ff_subject_text subject;
 
     room->hub = hub_ref(feed->hub);
     room->refs = 1;
     room->feed = feed;
     room->partition = ff_subject_partition(ff_slice_str(feed->name));
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_ROSTER, feed->app_id,
-                         feed->name) != FF_OK)
-        ff_bug("a channel that is no subject");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE_ROSTER, feed->app_id, feed->name);
     room->sub =
         ff_bus_subscribe(room->hub->bus, subject.text, NULL, on_change, room);
     ff_metric_add(FF_M_ROSTERS, 1);

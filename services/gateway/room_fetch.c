@@ -191,14 +191,12 @@ static void on_page(void *ctx, ff_err err, const struct ff_why *why,
 static void ask_page(struct room *room)
 {
     const struct fetch *fetch = &room->fetch;
-    struct ff_subject_text subject;
     struct ff_buf text = {0};
     char partition[12];
 
     snprintf(partition, sizeof(partition), "%02u", room->partition);
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_PART, partition,
-                         "members") != FF_OK)
-        ff_bug("no subject for members");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE_PART, partition, "members");
     ff_buf_adds(&text, "{\"app\":");
     ff_json_add_strings(&text, room->feed->app_id);
     ff_buf_adds(&text, ",\"channel\":");

@@ -42,10 +42,8 @@ static void on_beat(void *ctx, struct ff_bus_msg *msg)
 /* Who is there says so at once, not within the next second. */
 static void ask_for_beats(struct rosters *rosters)
 {
-    struct ff_subject_text subject;
-
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCES, "beat") != FF_OK)
-        ff_bug("no subject for beat");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCES, "beat");
     const struct ff_bus_out out = {.subject = subject.text,
                                    .body = FF_SLICE_LIT("{}")};
     ff_err err = ff_bus_publish(rosters->hub->bus, &out);

@@ -152,7 +152,6 @@ static void on_verified(void *ctx, ff_err err, const struct ff_why *why,
 
 static void verify_token(struct call *call, const char *token)
 {
-    struct ff_subject_text subject;
     struct ff_buf text = {0};
 
     ff_buf_adds(&text, "{\"app\":");
@@ -160,8 +159,8 @@ static void verify_token(struct call *call, const char *token)
     ff_buf_adds(&text, ",\"token\":");
     ff_json_add_strings(&text, token);
     ff_buf_addc(&text, '}');
-    if (ff_subject_build(&subject, FF_SUBJ_AUTH, "verify") != FF_OK)
-        ff_bug("subject of verify");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_AUTH, "verify");
     ff_rpc_call(call->ingress->bus, subject.text, ff_buf_slice(&text),
                 VERIFY_TIMEOUT_MS, on_verified, call);
     ff_buf_fini(&text);

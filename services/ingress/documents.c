@@ -19,7 +19,6 @@ static ff_err check(struct call *call, enum ff_verb verb, struct ff_why *why)
 static void ask(struct call *call, enum ff_verb may, const char *verb,
                 json_t *stolen)
 {
-    struct ff_subject_text subject;
     struct ff_why why = {0};
     ff_err err = check(call, may, &why);
 
@@ -28,8 +27,8 @@ static void ask(struct call *call, enum ff_verb may, const char *verb,
         call_fail(call, err, &why);
         return;
     }
-    if (ff_subject_build(&subject, FF_SUBJ_DOCUMENTS, verb) != FF_OK)
-        ff_bug("subject of %s", verb);
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_DOCUMENTS, verb);
     json_object_set_new(stolen, "channel", json_string(call->params[0]));
     ask_service(call, &subject, TIMEOUT_MS, stolen);
 }

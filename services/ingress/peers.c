@@ -101,12 +101,10 @@ void peers_ask(struct peers *peers, const char *verb, json_t *stolen,
                peers_on_result *fn, void *ctx)
 {
     struct ask *ask = ff_new(struct ask);
-    struct ff_subject_text subject;
 
     ask->fn = fn;
     ask->ctx = ctx;
     ask->want = peers_alive(peers);
-    if (ff_subject_build(&subject, peers->question, verb) != FF_OK)
-        ff_bug("no such question: %s", verb);
+    const struct ff_subject_text subject = ff_subject_of(peers->question, verb);
     gather(peers->bus, subject.text, stolen, ask->want, on_gathered, ask);
 }

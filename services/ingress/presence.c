@@ -30,13 +30,12 @@ static ff_err check_members(const struct call *call, struct ff_why *why)
 /* To the owner of the channel's partition. */
 static void ask_owner(struct call *call, const char *verb, json_t *stolen)
 {
-    struct ff_subject_text subject;
     char pp[3];
 
     snprintf(pp, sizeof(pp), "%02u",
              ff_subject_partition(ff_slice_str(call->params[0])) % 100);
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_PART, pp, verb) != FF_OK)
-        ff_bug("subject of %s", verb);
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE_PART, pp, verb);
     json_object_set_new(stolen, "channel", json_string(call->params[0]));
     ask_service(call, &subject, TIMEOUT_MS, stolen);
 }
@@ -96,10 +95,8 @@ void presence_users(struct call *call)
 
 static void ask_replica(struct call *call, const char *verb, json_t *stolen)
 {
-    struct ff_subject_text subject;
-
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE, verb) != FF_OK)
-        ff_bug("subject of %s", verb);
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE, verb);
     json_object_set_new(stolen, "user_id", json_string(call->params[0]));
     ask_service(call, &subject, TIMEOUT_MS, stolen);
 }

@@ -6,10 +6,7 @@
 
 static void ask_auth(struct call *call, const char *verb, json_t *stolen)
 {
-    struct ff_subject_text subject;
-
-    if (ff_subject_build(&subject, FF_SUBJ_AUTH, verb) != FF_OK)
-        ff_bug("subject of %s", verb);
+    const struct ff_subject_text subject = ff_subject_of(FF_SUBJ_AUTH, verb);
     ask_service(call, &subject, ISSUE_TIMEOUT_MS, stolen);
 }
 

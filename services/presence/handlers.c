@@ -147,15 +147,13 @@ static void ask_online(struct asking *asking, const char *app,
                        const char *user_id)
 {
     char *channel = ff_asprintf("%s%s", ROSTER_USER_PREFIX, user_id);
-    struct ff_subject_text subject;
     struct ff_buf json = {0};
     char pp[16];
 
     snprintf(pp, sizeof(pp), "%02u",
              ff_subject_partition(ff_slice_str(channel)));
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_PART, pp, "occupancy") !=
-        FF_OK)
-        ff_bug("subject of partition %s", pp);
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE_PART, pp, "occupancy");
     ff_buf_adds(&json, "{\"app\":");
     ff_json_add_strings(&json, app);
     ff_buf_adds(&json, ",\"channel\":");

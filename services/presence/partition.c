@@ -330,7 +330,6 @@ struct partition *partition_new(const struct partition_env *env,
                                 unsigned number, int64_t now_ms)
 {
     struct partition *partition = ff_new(struct partition);
-    struct ff_subject_text subject;
 
     partition->env = env;
     partition->number = number;
@@ -338,9 +337,8 @@ struct partition *partition_new(const struct partition_env *env,
     snprintf(partition->name, sizeof(partition->name), "%02u",
              number % FF_PARTITIONS);
     partition->roster = roster_new(env->rules, first_version());
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_DELTA, FF_ANY,
-                         partition->name) != FF_OK)
-        ff_bug("subject of partition %u", number);
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE_DELTA, FF_ANY, partition->name);
     partition->deltas =
         ff_bus_subscribe(env->bus, subject.text, NULL, on_delta, partition);
     ask_all(partition, now_ms);

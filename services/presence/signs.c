@@ -10,13 +10,11 @@
 
 void signs_beat(struct presence *presence, bool leaving)
 {
-    struct ff_subject_text subject;
     struct ff_buf json = {0};
 
     presence->beat_ms = ff_clock_steady_ms();
-    if (ff_subject_build(&subject, FF_SUBJ_PRESENCE_BEAT,
-                         presence->options.instance) != FF_OK)
-        ff_bug("an instance that is no subject token");
+    const struct ff_subject_text subject =
+        ff_subject_of(FF_SUBJ_PRESENCE_BEAT, presence->options.instance);
     ff_buf_addf(&json, "{\"replica\":\"%s\",\"started_at\":%lld%s}",
                 presence->options.instance, (long long)presence->started_at,
                 leaving ? ",\"leaving\":true" : "");
