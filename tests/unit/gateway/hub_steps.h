@@ -115,6 +115,26 @@ static inline void told_recovered(unsigned worker, enum recovered recovered,
     to_worker_fini(&item);
 }
 
+/* Without a look at which messages. */
+static inline void told_resumed(unsigned worker, enum recovered recovered,
+                                size_t count)
+{
+    struct to_worker item = fake_expect(worker, TO_WORKER_SUBSCRIBED);
+
+    assert_int_equal(item.recovered, recovered);
+    assert_int_equal(item.message_count, count);
+    to_worker_fini(&item);
+}
+
+static inline void told_answer(unsigned worker, enum to_worker_type type,
+                               ff_err err)
+{
+    struct to_worker item = fake_expect(worker, type);
+
+    assert_int_equal(item.err, err);
+    to_worker_fini(&item);
+}
+
 static inline void told_message(unsigned worker, const char *body)
 {
     struct to_worker item = fake_expect(worker, TO_WORKER_DELIVER);

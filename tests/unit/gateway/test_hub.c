@@ -149,12 +149,8 @@ static void without_the_bus_nothing_is_published(void **state)
     say(0, "chat", 11, "1");
     say(0, "room:1", 11, "1");
     fake_run(50);
-    struct to_worker item = fake_expect(0, TO_WORKER_PUBLISHED);
-    assert_int_equal(item.err, FF_E_UNAVAILABLE);
-    to_worker_fini(&item);
-    item = fake_expect(0, TO_WORKER_PUBLISHED);
-    assert_int_equal(item.err, FF_E_UNAVAILABLE);
-    to_worker_fini(&item);
+    told_answer(0, TO_WORKER_PUBLISHED, FF_E_UNAVAILABLE);
+    told_answer(0, TO_WORKER_PUBLISHED, FF_E_UNAVAILABLE);
 }
 
 static void a_stored_message_is_answered_with_its_offset(void **state)

@@ -15,10 +15,7 @@ static void a_resume_is_answered_from_memory(void **state)
     unsigned reads = stream.reads;
     resume(1, "room:1", 12, first, "e1");
     fake_run(0);
-    struct to_worker item = fake_expect(1, TO_WORKER_SUBSCRIBED);
-    assert_int_equal(item.recovered, RECOVERED_YES);
-    assert_int_equal(item.message_count, 2);
-    to_worker_fini(&item);
+    told_resumed(1, RECOVERED_YES, 2);
     assert_int_equal(stream.reads, reads);
 }
 
@@ -98,10 +95,7 @@ static void more_than_recover_max_is_not_replayed(void **state)
     be_there();
     resume(1, "room:1", 12, first, "e1");
     fake_run(100);
-    struct to_worker item = fake_expect(1, TO_WORKER_SUBSCRIBED);
-    assert_int_equal(item.recovered, RECOVERED_NO);
-    assert_int_equal(item.message_count, 0);
-    to_worker_fini(&item);
+    told_resumed(1, RECOVERED_NO, 0);
 }
 
 static void a_namespace_shows_less_than_the_stream_keeps(void **state)
@@ -118,10 +112,7 @@ static void a_namespace_shows_less_than_the_stream_keeps(void **state)
     struct to_worker item = fake_expect(0, TO_WORKER_SUBSCRIBED);
     assert_int_equal(item.recovered, RECOVERED_NO);
     to_worker_fini(&item);
-    item = fake_expect(0, TO_WORKER_SUBSCRIBED);
-    assert_int_equal(item.recovered, RECOVERED_YES);
-    assert_int_equal(item.message_count, 3);
-    to_worker_fini(&item);
+    told_resumed(0, RECOVERED_YES, 3);
 }
 
 /* A client of another gateway, where its last message came sooner. */

@@ -39,9 +39,7 @@ static void a_refused_token_is_not_tried_again(void **state)
     fake.rpc_err = FF_E_EXPIRED;
     verify("t");
     fake_run(50);
-    struct to_worker item = fake_expect(0, TO_WORKER_VERIFIED);
-    assert_int_equal(item.err, FF_E_EXPIRED);
-    to_worker_fini(&item);
+    told_answer(0, TO_WORKER_VERIFIED, FF_E_EXPIRED);
     assert_int_equal(fake.rpc_calls, 1);
 }
 
@@ -51,9 +49,7 @@ static void an_auth_that_is_away_is_tried_twice(void **state)
     fake.rpc_err = FF_E_TIMEOUT;
     verify("t");
     fake_run(5000);
-    struct to_worker item = fake_expect(0, TO_WORKER_VERIFIED);
-    assert_int_equal(item.err, FF_E_TIMEOUT);
-    to_worker_fini(&item);
+    told_answer(0, TO_WORKER_VERIFIED, FF_E_TIMEOUT);
     assert_int_equal(fake.rpc_calls, 2);
 }
 
@@ -103,15 +99,11 @@ static void a_revoked_token_is_not_let_in(void **state)
     fake.rpc_result = "{\"user_id\":\"42\",\"issued_at\":100}";
     verify("old");
     fake_run(50);
-    struct to_worker item = fake_expect(0, TO_WORKER_VERIFIED);
-    assert_int_equal(item.err, FF_E_REVOKED);
-    to_worker_fini(&item);
+    told_answer(0, TO_WORKER_VERIFIED, FF_E_REVOKED);
     fake.rpc_result = "{\"user_id\":\"42\",\"issued_at\":101}";
     verify("new");
     fake_run(50);
-    item = fake_expect(0, TO_WORKER_VERIFIED);
-    assert_int_equal(item.err, FF_OK);
-    to_worker_fini(&item);
+    told_answer(0, TO_WORKER_VERIFIED, FF_OK);
 }
 
 /* --- questions ------------------------------------------------------------------ */

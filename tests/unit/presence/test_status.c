@@ -3,23 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "live.h"
-
-static struct live live;
-
-static int setup(void **state)
-{
-    (void)state;
-    live_open_one(&live);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    live_fini(&live);
-    return 0;
-}
+#include "live_steps.h"
 
 static json_t *ask_users(int limit)
 {
