@@ -67,11 +67,23 @@ void call_fail(struct call *call, ff_err err, const struct ff_why *why)
 }
 
 ff_err call_may(const struct call *call, enum ff_verb verb,
-                struct ff_slice channel)
+                struct ff_slice channel, struct ff_why *why)
 {
     if (call->has_key)
         return FF_OK;
-    return ff_policy_check(call->app, &call->user, verb, channel);
+    ff_err err = ff_policy_check(call->app, &call->user, verb, channel);
+    if (err != FF_OK)
+        return ff_why_set(why, err, "channel", "%s", ff_err_text(err));
+    return FF_OK;
+}
+
+ff_err call_may_here(const struct call *call, enum ff_verb verb,
+                     struct ff_why *why)
+{
+    struct ff_slice channel = ff_slice_str(call->params[0]);
+
+    FF_TRY(ff_channel_check(channel, why));
+    return call_may(call, verb, channel, why);
 }
 
 ff_err call_query_int(const struct call *call, const char *name,

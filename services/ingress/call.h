@@ -50,9 +50,12 @@ void call_reply_status(struct call *call, int status, struct ff_buf *json);
 void call_reply_value(struct call *call, json_t *stolen);
 void call_fail(struct call *call, ff_err err, const struct ff_why *why);
 
-/* FF_OK for an API key; else as ff_policy_check for the token's user. */
+/* FF_OK for an API key; else as ff_policy_check for the token's user. why names the channel. */
 FF_MUST_USE ff_err call_may(const struct call *call, enum ff_verb verb,
-                            struct ff_slice channel);
+                            struct ff_slice channel, struct ff_why *why);
+/* The same for the channel in the path, which may be none: FF_E_CHANNEL. */
+FF_MUST_USE ff_err call_may_here(const struct call *call, enum ff_verb verb,
+                                 struct ff_why *why);
 /* The integer of a query parameter, or fallback when absent. FF_E_INVALID. */
 FF_MUST_USE ff_err call_query_int(const struct call *call, const char *name,
                                   int64_t fallback, int64_t min, int64_t max,

@@ -8,8 +8,7 @@ static ff_err check(struct call *call, enum ff_verb verb, struct ff_why *why)
 {
     struct ff_slice channel = ff_slice_str(call->params[0]);
 
-    FF_TRY(ff_channel_check(channel, why));
-    FF_TRY(call_may(call, verb, channel));
+    FF_TRY(call_may_here(call, verb, why));
     if (!ff_app_namespace(call->app, channel)->documents)
         return ff_why_set(why, FF_E_NOT_FOUND, "channel",
                           "channels of this namespace are no documents");

@@ -25,10 +25,7 @@ static ff_err check(const struct call *call, struct ff_why *why)
 {
     struct ff_slice channel = ff_slice_str(call->params[0]);
 
-    FF_TRY(ff_channel_check(channel, why));
-    ff_err err = call_may(call, FF_VERB_HISTORY, channel);
-    if (err != FF_OK)
-        return ff_why_set(why, err, "channel", "%s", ff_err_text(err));
+    FF_TRY(call_may_here(call, FF_VERB_HISTORY, why));
     if (!ff_namespace_stored(ff_app_namespace(call->app, channel), channel))
         return ff_why_set(why, FF_E_NO_HISTORY, "channel",
                           "this channel keeps no history");

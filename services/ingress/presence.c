@@ -16,10 +16,7 @@ static ff_err check_members(const struct call *call, struct ff_why *why)
 {
     struct ff_slice channel = ff_slice_str(call->params[0]);
 
-    FF_TRY(ff_channel_check(channel, why));
-    ff_err err = call_may(call, FF_VERB_SUBSCRIBE, channel);
-    if (err != FF_OK)
-        return ff_why_set(why, err, "channel", "%s", ff_err_text(err));
+    FF_TRY(call_may_here(call, FF_VERB_SUBSCRIBE, why));
     if (!ff_namespace_has_presence(ff_app_namespace(call->app, channel),
                                    channel))
         return ff_why_set(why, FF_E_NO_PRESENCE, "channel",

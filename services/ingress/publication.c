@@ -26,10 +26,7 @@ static ff_err check_names(const struct http_publish *in, const char *channel,
 static ff_err check_rights(const struct call *call, const char *channel,
                            const struct ff_namespace *ns, struct ff_why *why)
 {
-    ff_err err = call_may(call, FF_VERB_PUBLISH, ff_slice_str(channel));
-
-    if (err != FF_OK)
-        return ff_why_set(why, err, "channel", "%s", ff_err_text(err));
+    FF_TRY(call_may(call, FF_VERB_PUBLISH, ff_slice_str(channel), why));
     if (ns->documents)
         return ff_why_set(why, FF_E_FORBIDDEN, "channel",
                           "a document is changed by POST /v1/documents");
