@@ -80,12 +80,22 @@ static void try_again(struct store *store, ff_err err)
                                 on_pause_over, store);
 }
 
+/*
+ * A replicated stream answers a key that it knows, but whose message it has not stored yet, as a duplicate at 0. That is no
+ * acknowledgement: a leader that is deposed now never stores it.
+ */
+static ff_err read_ack(struct ff_bus_msg *msg, json_t **out_ack)
+{
+    FF_TRY(ff_js_decode(ff_bus_msg_body(msg), out_ack, NULL));
+    return ff_js_get_number(*out_ack, "seq") > 0 ? FF_OK : FF_E_UNAVAILABLE;
+}
+
 static void on_ack(void *ctx, ff_err err, struct ff_bus_msg *msg)
 {
     struct store *store = ctx;
     json_t *ack = NULL;
     if (err == FF_OK)
-        err = ff_js_decode(ff_bus_msg_body(msg), &ack, NULL);
+        err = read_ack(msg, &ack);
     if (err == FF_OK)
         finish(store, FF_OK, ff_js_get_number(ack, "seq"),
                json_is_true(json_object_get(ack, "duplicate")));

@@ -66,6 +66,11 @@ export class NatsHosts {
     return NUMBERS.map((n) => `nats://${NET}.${n}:4222`).join(',');
   }
 
+  // The number of the server that the owner of this log is connected to.
+  of(log) {
+    return Number([...log.matchAll(/"bus_connected","url":"nats:\/\/[\d.]+\.(\d):4222"/g)].at(-1)[1]);
+  }
+
   async start() {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fanfare-netns-'));
     removeHosts(NUMBERS);

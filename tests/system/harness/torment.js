@@ -8,12 +8,12 @@ import { waitFor } from './wait.js';
 const PUBLISHERS = 3;
 
 function startPublishers(cluster, channel, pauseMs) {
-  const state = { acked: new Set(), unknown: new Set(), stopped: false };
+  const state = { acked: new Map(), unknown: new Set(), stopped: false };
   const run = async (p) => {
     for (let i = 0; !state.stopped; i++) {
       const message = `${p}.${i}`;
       const answer = await cluster.api((p % 2) + 1).post('/v1/publish', { channel, message }).catch(() => null);
-      if (answer?.status === 200) state.acked.add(message);
+      if (answer?.status === 200) state.acked.set(message, answer.body);
       else if (!answer || answer.status >= 500) state.unknown.add(message);
       // A channel keeps 1,000 messages: a gap of some seconds must fit in.
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -28,10 +28,11 @@ function doubles({ received, offsets }) {
   return received.flatMap((m, i) => (received.indexOf(m) < i ? [`${m} at ${offsets[received.indexOf(m)]} and ${offsets[i]}`] : []));
 }
 
-// Where the stream has them now: is it ours or NATS' doing?
-function stored(messages, history) {
+// What NATS said of them, and where it has them now: is it ours or its doing?
+function stored(messages, history, acked) {
   const at = (m) => history.filter(({ message }) => message === m).map(({ offset }) => offset);
-  return `stored now: ${messages.map((m) => `${m} at ${at(m).join(' and ') || 'no offset'}`)}`;
+  const told = (m) => (acked.has(m) ? `acknowledged at ${acked.get(m).offset}${acked.get(m).duplicate ? ' as known' : ''}` : 'not acknowledged');
+  return messages.map((m) => `${m}: ${told(m)}, now at ${at(m).join(' and ') || 'no offset'}`).join('; ');
 }
 
 async function historyOf(cluster, channel) {
@@ -45,10 +46,10 @@ async function historyOf(cluster, channel) {
 function check(client, { acked, unknown }, history) {
   const received = client.received.filter((m) => m !== 'end');
   const seen = new Set(received);
-  const lost = [...acked].filter((m) => !seen.has(m));
+  const lost = [...acked.keys()].filter((m) => !seen.has(m));
   const twice = received.filter((m, i) => received.indexOf(m) < i);
-  assert.equal(seen.size, received.length, `no message twice: ${doubles(client)}; lost: ${lost}; ${stored([...twice, ...lost], history)}`);
-  assert.deepEqual(lost.slice(0, 10), [], `lost ${lost.length} of ${acked.size}; ${stored(lost, history)}`);
+  assert.equal(seen.size, received.length, `no message twice: ${doubles(client)}; lost: ${lost}; ${stored([...twice, ...lost], history, acked)}`);
+  assert.deepEqual(lost.slice(0, 10), [], `lost ${lost.length} of ${acked.size}; ${stored(lost, history, acked)}`);
   assert.deepEqual([...seen].filter((m) => !acked.has(m) && !unknown.has(m)), [], 'nothing that nobody sent');
   for (let p = 0; p < PUBLISHERS; p++) {
     const numbers = received.filter((m) => m.startsWith(`${p}.`)).map((m) => Number(m.split('.')[1]));

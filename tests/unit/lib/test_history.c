@@ -25,6 +25,38 @@ static void without_a_stream_nothing_is_stored(void **state)
     ff_buf_fini(&r.text);
 }
 
+struct fake_stream {
+    struct bus_test *t;
+    int asked;
+};
+
+static void answer_as_in_flight(void *ctx, struct ff_bus_msg *msg)
+{
+    struct fake_stream *stream = ctx;
+    const char *known = "{\"stream\":\"S\",\"seq\":0,\"duplicate\":true}";
+    const char *stored = "{\"stream\":\"S\",\"seq\":7}";
+    struct ff_bus_out out = {
+        .body = ff_slice_str(++stream->asked == 3 ? stored : known)};
+    assert_int_equal(ff_bus_reply(stream->t->bus, msg, &out), FF_OK);
+}
+
+/* As nats-server 2.10 and later do while a message of this key is not stored yet. */
+static void known_but_not_stored_is_not_acknowledged(void **state)
+{
+    struct bus_test *t = *state;
+    struct history_result r = {0};
+    struct fake_stream stream = {t, 0};
+    struct ff_bus_sub *sub =
+        ff_bus_subscribe(t->bus, "ff.in.>", NULL, answer_as_in_flight, &stream);
+    history_begin_store(t, "flight", "a", "k", UINT64_MAX, &r);
+    wait_for(t, r.calls == 1);
+    assert_int_equal(r.err, FF_OK);
+    assert_int_equal(r.offset, 7);
+    assert_false(r.duplicate);
+    assert_int_equal(stream.asked, 3);
+    ff_bus_unsubscribe(&sub);
+}
+
 static void the_stream_is_made_and_changed(void **state)
 {
     struct bus_test *t = *state;
@@ -217,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_stream_nothing_is_stored),
+        cmocka_unit_test(known_but_not_stored_is_not_acknowledged),
         cmocka_unit_test(the_stream_is_made_and_changed),
         cmocka_unit_test(its_state_tells_where_it_begins_and_ends),
         cmocka_unit_test(what_is_stored_is_live_with_its_offset),
