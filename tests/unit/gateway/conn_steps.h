@@ -3,6 +3,13 @@
 
 /* What the tests of a connection do and see; see transport_fake.h. */
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "transport_fake.h"
 
 #define WELCOME "\x81\x0b{\"hello\":1}"

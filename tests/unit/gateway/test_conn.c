@@ -1,12 +1,5 @@
 /* A connection above any socket: how it begins, what is heard, and how it ends. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "conn_steps.h"
 
 static void hear(struct conn *conn, const char *text, bool first, bool last)

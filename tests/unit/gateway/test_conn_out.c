@@ -1,12 +1,5 @@
 /* A connection above any socket: what waits to be written, and how much of it may. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "conn_steps.h"
 
 static void say_bytes(struct conn *conn, size_t len)
