@@ -39,8 +39,10 @@ char *unsaved_key(const char *instance, const char *document_key)
 
 /* --- those that are there ---------------------------------------------------------- */
 
-static void mark_free(struct mark *mark)
+static void mark_free(void *value)
 {
+    struct mark *mark = value;
+
     if (mark == NULL)
         return;
     free(mark->key);
@@ -125,15 +127,12 @@ struct unsaved *unsaved_new(struct ff_bus *bus,
 void unsaved_free(struct unsaved **unsaved)
 {
     struct unsaved *gone = *unsaved;
-    void *value;
 
     *unsaved = NULL;
     if (gone == NULL)
         return;
     ff_kv_watch_free(&gone->watch);
     ff_timer_free(&gone->timer);
-    for (size_t i = 0; ff_map_next(gone->marks, &i, NULL, &value);)
-        mark_free(value);
-    ff_map_free(&gone->marks);
+    ff_map_free_values(&gone->marks, mark_free);
     free(gone);
 }
