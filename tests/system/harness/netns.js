@@ -88,29 +88,38 @@ export class NatsHosts {
     for (const n of NUMBERS) await this.healthy(n);
   }
 
-  // It is one of the cluster, and all have all of every stream. (Its whole health names consumers that are gone, too.)
+  // It is one of the cluster, every stream has a leader, and it has caught up with what the others had at the call. (Neither its
+  // whole health nor "current" tell that: one names consumers that are gone, the other may stay false for a stream that is idle.)
   async healthy(n) {
+    const wanted = await this.#lasts(NUMBERS.filter((m) => m !== n));
     let lacks;
-    const ask = async () => (lacks = await this.#lacks(n)).length === 0;
+    const ask = async () => (lacks = await this.#lacks(n, wanted)).length === 0;
     await waitFor(ask, { what: `nats ${n} is healthy`, deadline: 90000 }).catch((error) => {
       throw new Error(`${error.message}: ${lacks}\n${this.#log(n)}`);
     });
   }
-  async #lacks(n) {
+  async #lasts(numbers) {
+    const streams = (await Promise.all(numbers.map((m) => this.#streams(m)))).flat();
+    const lasts = new Map();
+    for (const { name, last } of streams) lasts.set(name, Math.max(last, lasts.get(name) ?? 0));
+    return lasts;
+  }
+  async #lacks(n, wanted) {
     const health = await request('GET', `http://${NET}.${n}:8222/healthz?js-server-only=true`, { deadline: 5000 });
     if (health.status !== 200) return [JSON.stringify(health.body)];
-    const streams = (await Promise.all(NUMBERS.map((m) => this.#streams(m)))).flat();
-    const whole = new Set(streams.filter((stream) => stream.whole).map((stream) => stream.name));
-    return streams.map((stream) => stream.name).filter((name) => !whole.has(name));
+    const all = await Promise.all(NUMBERS.map((m) => this.#streams(m)));
+    const led = new Set(all.flat().filter((stream) => stream.leads).map((stream) => stream.name));
+    const has = new Map(all[n - 1].map(({ name, last }) => [name, last]));
+    return [...wanted].filter(([name, last]) => !led.has(name) || !(has.get(name) >= last)).map(([name]) => name);
   }
-  // Its leader alone tells who follows.
   async #streams(n) {
     const { body } = await request('GET', `http://${NET}.${n}:8222/jsz?accounts=true&streams=true`, { deadline: 5000 });
     const details = (body.account_details ?? []).flatMap((account) => account.stream_detail ?? []);
     return details.map(({ name, cluster, state }) => ({
       name,
+      last: state.last_seq,
       end: `${state.messages} up to ${state.last_seq}`,
-      whole: cluster.leader === `n${n}` && (cluster.replicas ?? []).every((replica) => replica.current),
+      leads: cluster.leader === `n${n}`,
     }));
   }
   // Whether its replicas have not the same, though nobody writes any more.
