@@ -91,7 +91,8 @@ export class NatsHosts {
   // It is one of the cluster, every stream has a leader, and it has caught up with what the others had at the call. (Neither its
   // whole health nor "current" tell that: one names consumers that are gone, the other may stay false for a stream that is idle.)
   async healthy(n) {
-    const wanted = await this.#lasts(NUMBERS.filter((m) => m !== n));
+    const others = NUMBERS.filter((m) => m !== n);
+    const wanted = await waitFor(() => this.#lasts(others), { what: 'the other servers' });
     let lacks;
     const ask = async () => (lacks = await this.#lacks(n, wanted)).length === 0;
     await waitFor(ask, { what: `nats ${n} is healthy`, deadline: 90000 }).catch((error) => {
