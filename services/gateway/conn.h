@@ -50,8 +50,9 @@ void conn_send_event(struct conn *conn, const struct frame *frame,
  * written. may_replay: with bytes more, not over max_replay_bytes would wait.
  */
 bool conn_may_replay(const struct conn *conn, size_t bytes);
-void conn_begin_replay(struct conn *conn);
-void conn_end_replay(struct conn *conn);
+/* What counts of the queue, for the end: only what is sent between is excused. */
+FF_MUST_USE uint32_t conn_begin_replay(struct conn *conn);
+void conn_end_replay(struct conn *conn, uint32_t counted);
 /* Send what is queued, then close with the error's close code (SSE: an error event first) and reason. */
 void conn_close(struct conn *conn, ff_err err, const char *reason);
 bool conn_is_closing(const struct conn *conn);

@@ -62,14 +62,16 @@ bool conn_may_replay(const struct conn *conn, size_t bytes)
            (size_t)conn->worker->conf->max_replay_bytes;
 }
 
-void conn_begin_replay(struct conn *conn)
+uint32_t conn_begin_replay(struct conn *conn)
 {
+    uint32_t counted = conn->queue.bytes - conn->queue.excused;
     conn->queue.excused = UINT32_MAX;
+    return counted;
 }
 
-void conn_end_replay(struct conn *conn)
+void conn_end_replay(struct conn *conn, uint32_t counted)
 {
-    conn->queue.excused = conn->queue.bytes;
+    conn->queue.excused = conn->queue.bytes - counted;
 }
 
 void conn_send_json(struct conn *conn, const char *sse_event,

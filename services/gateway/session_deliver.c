@@ -120,7 +120,7 @@ void session_replay(struct session *session,
     size_t index = subscription->mark;
     int64_t sent = 0;
 
-    conn_begin_replay(session->conn);
+    uint32_t counted = conn_begin_replay(session->conn);
     for (size_t i = 0; i < item->message_count; i++) {
         struct message *message = item->messages[i];
         move_to(session, index, message, &item->position);
@@ -129,7 +129,7 @@ void session_replay(struct session *session,
             sent++;
         }
     }
-    conn_end_replay(session->conn);
+    conn_end_replay(session->conn, counted);
     if (session->stream != NULL)
         stream_set(session->stream, index, &item->position);
     ff_metric_add(FF_M_DELIVERIES, sent);

@@ -102,14 +102,15 @@ bool conn_may_replay(const struct conn *conn, size_t bytes)
     return conn->room == 0 || bytes <= conn->room;
 }
 
-void conn_begin_replay(struct conn *conn)
+uint32_t conn_begin_replay(struct conn *conn)
 {
     conn->replaying = true;
+    return 0;
 }
 
-void conn_end_replay(struct conn *conn)
+void conn_end_replay(struct conn *conn, uint32_t counted)
 {
-    if (!conn->replaying)
+    if (!conn->replaying || counted != 0)
         ff_bug("a replay ends that did not begin");
     conn->replaying = false;
 }

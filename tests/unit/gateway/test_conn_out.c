@@ -114,10 +114,10 @@ static void what_was_missed_may_be_much(void **state)
     struct conn *conn = open_ws();
     fake.room = 0;
     assert_true(conn_may_replay(conn, 65536));
-    conn_begin_replay(conn);
+    uint32_t counted = conn_begin_replay(conn);
     for (int i = 0; i < 40; i++)
         say_bytes(conn, 1000);
-    conn_end_replay(conn);
+    conn_end_replay(conn, counted);
     assert_false(conn_may_replay(conn, 40000));
     for (int i = 0; i < 3; i++)
         say_bytes(conn, 1000);
@@ -126,6 +126,24 @@ static void what_was_missed_may_be_much(void **state)
     assert_true(conn_may_replay(conn, 60000));
     for (int i = 0; i < 4; i++)
         say_bytes(conn, 1000);
+    assert_true(conn_is_closing(conn));
+    conn_free(&conn);
+}
+
+/* Else a client that does not read would make its queue longer with each subscription. */
+static void a_replay_excuses_nothing_but_itself(void **state)
+{
+    (void)state;
+    struct conn *conn = open_ws();
+    fake.room = 0;
+    for (int i = 0; i < 3; i++)
+        say_bytes(conn, 1000);
+    for (int i = 0; i < 2; i++) {
+        uint32_t counted = conn_begin_replay(conn);
+        conn_end_replay(conn, counted);
+    }
+    assert_false(conn_is_closing(conn));
+    say_bytes(conn, 1000);
     assert_true(conn_is_closing(conn));
     conn_free(&conn);
 }
@@ -140,6 +158,7 @@ int main(void)
         TEST(much_at_once_is_not_slow),
         TEST(one_frame_is_never_too_much),
         TEST(what_was_missed_may_be_much),
+        TEST(a_replay_excuses_nothing_but_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
