@@ -46,6 +46,8 @@ static void unmark(struct document *doc)
     if (doc->marked)
         ff_kv_delete(doc->bus, FF_BUCKET_UNSAVED, doc->mark, on_unmarked, NULL);
     if (doc->left != NULL) {
+        ff_info("document_rescued", ff_fs("app", doc->app),
+                ff_fs("channel", doc->channel));
         ff_metric_add(FF_M_DOCUMENT_RESCUES, 1);
         ff_kv_delete(doc->bus, FF_BUCKET_UNSAVED, doc->left, on_unmarked, NULL);
     }
@@ -55,6 +57,18 @@ static void unmark(struct document *doc)
 }
 
 /* Snapshots. */
+
+static void on_snapshot_time(void *ctx)
+{
+    document_flush(ctx);
+}
+
+static void flush_later(struct document *doc)
+{
+    if (doc->timer == NULL)
+        doc->timer =
+            ff_timer_new(doc->loop, SNAPSHOT_MS, 0, on_snapshot_time, doc);
+}
 
 static void on_written(void *ctx, ff_err err, uint64_t revision)
 {
@@ -66,7 +80,8 @@ static void on_written(void *ctx, ff_err err, uint64_t revision)
     doc->writing = false;
     if (err != FF_OK) {
         ff_warn("snapshot_failed", ff_fs("channel", doc->channel), ff_fe(err));
-        document_changed(doc);
+        doc->dirty++;
+        flush_later(doc); /* not at once: the bucket may be away for long */
     } else if (doc->dirty == 0) {
         unmark(doc);
     }
@@ -87,19 +102,14 @@ void document_flush(struct document *doc)
     ff_buf_fini(&text);
 }
 
-static void on_snapshot_time(void *ctx)
-{
-    document_flush(ctx);
-}
-
 void document_changed(struct document *doc)
 {
     if (++doc->dirty >= doc->conf->snapshot_every)
         document_flush(doc);
-    else if (doc->timer == NULL)
-        doc->timer =
-            ff_timer_new(doc->loop, SNAPSHOT_MS, 0, on_snapshot_time, doc);
+    else
+        flush_later(doc);
 }
+
 void document_unload(struct document *doc)
 {
     state_fini(&doc->state);

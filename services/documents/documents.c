@@ -98,7 +98,6 @@ static const struct ff_rpc_verb verbs[] = {
 static void on_left(void *ctx, const char *mark, const char *app,
                     const char *channel)
 {
-    ff_info("document_rescued", ff_fs("app", app), ff_fs("channel", channel));
     document_rescue(find(ctx, app, channel), mark);
 }
 
