@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Cluster, waitFor } from './harness/index.js';
 import { canMakeHosts, NatsHosts, natsIsAtLeast } from './harness/netns.js';
-import { Moved, torment } from './harness/torment.js';
+import { historyOf, Moved, torment } from './harness/torment.js';
 
 // A channel keeps 1,000 messages: that is for longer than NATS may be without a leader, half a minute at times.
 const SLOWLY_MS = 150;
@@ -68,10 +68,7 @@ describe('a NATS server is cut off', { skip }, () => {
     await hosts.healthy(n);
     const publish = () => cluster.api(1).post('/v1/publish', { channel: 'history:late', message: 'next' });
     await waitFor(async () => (await publish()).status === 200);
-    const history = await waitFor(async () => {
-      const answer = await cluster.api(1).get('/v1/channels/history:late/history');
-      return answer.status === 200 && answer.body.messages;
-    });
+    const history = await historyOf(cluster, 'history:late');
     assert.ok(history.length > 0);
     assert.deepEqual(history.filter((m) => m.message === 'late'), []);
   });

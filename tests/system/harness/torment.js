@@ -43,7 +43,7 @@ function checkPlaces(acked, history) {
   if (moved.length > 0) throw new Moved(`NATS moved ${moved.length} of ${acked.size}: ${stored(moved.map((m) => m.message).slice(0, 3), history, acked)}`);
 }
 
-async function historyOf(cluster, channel) {
+export async function historyOf(cluster, channel) {
   const answer = await waitFor(async () => {
     const tried = await cluster.api().get(`/v1/channels/${channel}/history?limit=1000`);
     return tried.status === 200 && tried;

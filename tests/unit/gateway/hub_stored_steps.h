@@ -25,6 +25,15 @@ static inline uint64_t publish(unsigned n)
     return last;
 }
 
+/* None of them comes live. */
+static inline uint64_t publish_unheard(unsigned n)
+{
+    fake.drop_live = 1000;
+    uint64_t last = publish(n);
+    fake.drop_live = 0;
+    return last;
+}
+
 /* Worker 0 is on room:1. */
 static inline void be_there(void)
 {

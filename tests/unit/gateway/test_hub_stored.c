@@ -22,9 +22,7 @@ static void a_gap_is_filled_in_order(void **state)
 {
     (void)state;
     be_there();
-    fake.drop_live = 1000;
-    publish(5);
-    fake.drop_live = 0;
+    publish_unheard(5);
     publish(2);
     fake_run(100);
     told_offsets(0, 0);
@@ -39,9 +37,7 @@ static void a_gap_that_cannot_be_filled_is_told(void **state)
     fake_run(100);
     fake_skip_mail();
     stream.per_channel = 4;
-    fake.drop_live = 1000;
-    uint64_t lost = publish(6);
-    fake.drop_live = 0;
+    uint64_t lost = publish_unheard(6);
     uint64_t last = publish(1);
     fake_run(100);
     told_lost(0, lost);
@@ -53,9 +49,7 @@ static void what_cannot_be_read_is_not_lost(void **state)
 {
     (void)state;
     be_there();
-    fake.drop_live = 1000;
-    publish(5);
-    fake.drop_live = 0;
+    publish_unheard(5);
     fake.fail_calls = 1000;
     publish(1);
     fake_run(STREAM_AGE_MS * 3 / 4);
@@ -73,9 +67,7 @@ static void a_leader_from_before_is_not_believed(void **state)
     uint64_t seen = publish(2);
     fake_run(100);
     told_offsets(0, 0);
-    fake.drop_live = 1000;
-    publish(5);
-    fake.drop_live = 0;
+    publish_unheard(5);
     publish(1);
     stream.cut_off_at = seen - 1;
     fake_run(10000);
@@ -104,8 +96,7 @@ static void a_last_message_that_was_lost_is_found(void **state)
 {
     (void)state;
     be_there();
-    fake.drop_live = 1000;
-    publish(1);
+    publish_unheard(1);
     fake_run(60000);
     told_offsets(0, 0);
 }
@@ -152,9 +143,7 @@ static void many_messages_while_filling_are_read_again(void **state)
     fake.conf.recover_max = 5000;
     stream.per_channel = 10000;
     be_there();
-    fake.drop_live = 1000;
-    publish(2);
-    fake.drop_live = 0;
+    publish_unheard(2);
     fake.latency_ms = 1;
     publish(3000); /* more than is held */
     fake_run(1000);
